@@ -206,7 +206,7 @@ impl ServerSession {
     }
 
     fn connected(&mut self) -> Result<&mut Connection, Error> {
-        if self.connection.as_ref().is_none_or(|connection| connection.is_closed()) {
+        if self.connection.as_ref().is_none_or(Connection::is_closed) {
             self.connection = None;
             let mut connection = Connection::open_again(&self.address)?;
             self.set_up(&mut connection)?;

@@ -186,9 +186,9 @@ fn a_store_goes_on_after_restarts_and_crashes_of_its_server() {
     for n in 0..6 {
         store.append(Task::Train, &Event::Checkpoint { step: n, best: false }).unwrap();
         if n % 2 == 0 {
-            server.stop()
+            server.stop();
         } else {
-            server.crash()
+            server.crash();
         }
         let append = std::thread::spawn({
             let store = Store::open(&path);

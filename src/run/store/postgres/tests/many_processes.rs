@@ -159,9 +159,9 @@ fn nothing_is_lost_when_workers_are_killed_and_servers_restart() {
         workers.push(worker(&path, None, measuring()));
         if round % 4 == 3 {
             if round % 8 == 3 {
-                server.stop()
+                server.stop();
             } else {
-                server.crash()
+                server.crash();
             }
             server.start_again();
         }
