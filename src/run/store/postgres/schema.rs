@@ -66,5 +66,5 @@ pub(super) fn migrate(connection: &mut Connection, address: &ServerAddress) -> R
 
 /// The version that this program knows.
 pub(super) fn known() -> i32 {
-    i32::try_from(MIGRATIONS.len()).expect("migrations are counted by hand")
+    i32::try_from(MIGRATIONS.len()).expect("the migrations are few")
 }
