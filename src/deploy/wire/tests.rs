@@ -225,7 +225,7 @@ fn a_sensor_joins_once_it_has_made_its_images_and_the_others_wait() {
     let preparation = SensorPreparation::begin(&slow, DIGEST, 1, LONG).unwrap();
     preparation.show(3, 4);
     running.until(|event| matches!(event, RunningEvent::Preparing { camera: 1, done: 3, total: 4 }));
-    // Who has joined is told that others are waited for.
+    // A sensor that has joined is told that others are waited for.
     assert_eq!(answer(&mut first).unwrap(), WireMessage::Waiting);
     drop(preparation);
     // One that goes while others are waited for is lost at once, and may come again.

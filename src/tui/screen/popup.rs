@@ -272,7 +272,7 @@ pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut Hit
     // An error stands beside the text, or below it where there is no room.
     let beside = width(entry.text()) + width(&error) + 6 <= area.width;
     let below = if beside { Vec::new() } else { text::wrap(&error, area.width.saturating_sub(4)) };
-    // What the chosen command does, where its row can't say it all.
+    // The words of the chosen command in full, if its row cuts them.
     let whole = commands.get(entry.row).map_or("", |row| row.binding.words);
     let told = text::wrap(whole, area.width.saturating_sub(4));
     let told = if width(whole) + PALETTE_KEYS + 2 > area.width { told } else { Vec::new() };
