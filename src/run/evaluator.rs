@@ -10,6 +10,7 @@ use super::loading::{LoadingProgress, load_inputs};
 use super::store::{Recorded, Store};
 use super::task_process::TaskProcess;
 use super::weights;
+use crate::files::sha256;
 use crate::leak::DesignAttack;
 use crate::record::{
     Clipping, EvaluationRecord, Event, LeakMeasurement, Measurement, MeasurementKey, Precision, Subset,
@@ -125,6 +126,20 @@ impl RunEvaluator {
         let mut evaluator = Self::open(run, progress)?;
         evaluator.load_step(step)?;
         Ok(evaluator)
+    }
+
+    /// SHA-256 of the newest readable weights of a run, by which they are known wherever the run lies.
+    ///
+    /// # Errors
+    /// The run is untrained, or a server can't be reached.
+    pub(crate) fn newest_digest(run: &RunDir) -> Result<String, RunError> {
+        let folder = run.weights_dir();
+        if let Some(rows) = run.store()?.checkpoints() {
+            weights::fetch_newest(&folder, rows)?;
+        }
+        let checkpoints = Checkpoints::new(folder);
+        let files = checkpoints.weight_files().map_err(|error| untrained(&checkpoints, error))?;
+        Ok(sha256(&files.weights))
     }
 
     /// The space.

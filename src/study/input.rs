@@ -8,7 +8,7 @@ use crate::cost::{CostModel, DesignReport, TransmitConfig};
 use crate::explore::default_transmit;
 use crate::files::sha256;
 use crate::record::{Measurement, MeasurementKey, Precision, Subset, Task};
-use crate::run::{Manifest, RunDir, RunError, RunEvaluator, TaskProcess, train};
+use crate::run::{Document, Manifest, RunDir, RunError, RunEvaluator, TaskProcess, train};
 use crate::space::Design;
 use crate::train::{Alone, Exchange, Settings};
 
@@ -58,12 +58,15 @@ impl StudyInput {
         self.named_origin(&self.template.space.text)
     }
 
-    /// As [`StudyInput::cost_origin`], with the run of a seed, wherever that lies.
+    /// As [`StudyInput::cost_origin`], with what accuracies of the run of a seed depend on: space, data, settings, seed
+    /// and weights. Name, place, time and threads of the run change nothing.
     pub(super) fn run_origin(&self, seed: u64) -> Result<String, StudyError> {
-        match self.runs.get(seed as usize) {
-            Some(path) => Ok(self.named_origin(&RunDir::open(path)?.manifest().text()?)),
-            None => self.training_origin(),
-        }
+        let Some(path) = self.runs.get(seed as usize) else { return self.training_origin() };
+        let run = RunDir::open(path)?;
+        let (manifest, mut settings) = (run.manifest(), run.manifest().settings.clone());
+        settings.remove("threads");
+        let (space, weights) = (&manifest.space.text, RunEvaluator::newest_digest(&run)?);
+        Ok(self.named_origin(&format!("{space}{}{}{settings}{weights}", manifest.data, manifest.seed)))
     }
 
     /// As [`StudyInput::cost_origin`], with the data and settings of trainings.
@@ -116,36 +119,40 @@ impl StudyInput {
             path.clone()
         } else {
             let steps = if self.quick { QUICK_STEPS } else { STEPS };
-            let name = format!("seed-{seed}-steps-{steps}");
-            self.train(&name, &|settings| Settings { seed, steps, ..settings })?
+            self.train(&format!("seed-{seed}-steps-{steps}"), self.training_of(seed, steps)?)?
         };
         self.open(&path)
     }
 
-    /// The evaluator of a short training with other settings.
-    pub(super) fn trained_with(
-        &mut self,
-        name: &str,
-        seed: u64,
-        change: &dyn Fn(Settings) -> Settings,
-    ) -> Result<&mut RunEvaluator, StudyError> {
+    /// Space and settings of a short training, for a study to change.
+    pub(super) fn short_training(&self, seed: u64) -> Result<StudyTraining, StudyError> {
         let steps = if self.quick { QUICK_SHORT_STEPS } else { SHORT_STEPS };
-        let name = format!("{name}-seed-{seed}-steps-{steps}");
-        let path = self.train(&name, &|settings| change(Settings { seed, steps, ..settings }))?;
+        self.training_of(seed, steps)
+    }
+
+    fn training_of(&self, seed: u64, steps: u64) -> Result<StudyTraining, StudyError> {
+        let settings = Settings { seed, steps, ..self.template.training_settings()? };
+        Ok(StudyTraining { space: self.template.space.clone(), settings })
+    }
+
+    /// The evaluator of a training with a setting of that name.
+    pub(super) fn trained_as(&mut self, name: &str, training: StudyTraining) -> Result<&mut RunEvaluator, StudyError> {
+        let Settings { seed, steps, .. } = training.settings;
+        let path = self.train(&format!("{name}-seed-{seed}-steps-{steps}"), training)?;
         self.open(&path)
     }
 
     /// Trains a run of the study's folder to its end, unless it is there. Trainings of other spaces, data and settings
     /// have other names.
-    fn train(&self, name: &str, change: &dyn Fn(Settings) -> Settings) -> Result<PathBuf, StudyError> {
+    fn train(&self, name: &str, training: StudyTraining) -> Result<PathBuf, StudyError> {
         let name = &format!("{name}-{}", short_digest(&self.training()?));
         let path = self.folder.join(name);
-        let settings = change(self.template.training_settings()?);
+        let StudyTraining { space, settings } = training;
         let run = if path.exists() {
             RunDir::open(&path)?
         } else {
             std::fs::create_dir_all(&self.folder).map_err(|error| StudyError::file(&self.folder, error))?;
-            let Manifest { data, space, profile, .. } = self.template.clone();
+            let Manifest { data, profile, .. } = self.template.clone();
             let data = Some(data.as_str()).filter(|data| !data.is_empty());
             RunDir::create(&path, &Manifest::of_settings(name, data, space, profile, &settings)?)?
         };
@@ -179,6 +186,15 @@ impl StudyInput {
 
 fn short_digest(text: &str) -> String {
     sha256(text.as_bytes())[..8].to_owned()
+}
+
+/// Space and settings of a training.
+#[derive(Debug, Clone)]
+pub(super) struct StudyTraining {
+    /// The space.
+    pub space: Document,
+    /// Settings of the trainer.
+    pub settings: Settings,
 }
 
 /// Circumstances of an accuracy.

@@ -4,7 +4,7 @@ use super::info::StudyInfo;
 use super::{accuracies, costs, joint, privacy, trainings};
 
 /// All studies: those of costs first, then those of one training, then those of many.
-pub(crate) const STUDIES: [StudyInfo; 12] = [
+pub(crate) const STUDIES: [StudyInfo; 13] = [
     costs::PARADIGMS,
     costs::BANDWIDTH,
     costs::MEMORY,
@@ -17,6 +17,7 @@ pub(crate) const STUDIES: [StudyInfo; 12] = [
     joint::JOINT,
     trainings::INIT,
     trainings::SAMPLING,
+    trainings::FUSION_OPERATOR,
 ];
 
 impl StudyInfo {

@@ -186,6 +186,11 @@ impl PairedGain {
         self.interval.is_some_and(|(_, high)| high < 0.0)
     }
 
+    /// Returns `true` if it is above or below zero beyond chance.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_loss() || self.interval.is_some_and(|(low, _)| low > 0.0)
+    }
+
     /// Agreement with a claim that every gain is above zero. What its interval leaves open can't be told.
     pub(super) fn agreement(all: &[Self]) -> &'static str {
         let ahead = all.iter().filter(|gain| gain.interval.is_some_and(|(low, _)| low > 0.0)).count();

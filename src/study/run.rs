@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::error::StudyError;
 use super::info::{StudyInfo, StudyNeeds};
 use super::input::StudyInput;
+use super::record::StudyRecord;
 use super::rows::{self, StudyPoint, StudyRow};
 use crate::files;
 use crate::report::{PageSection, PageTable, Passage, Report};
@@ -51,7 +52,8 @@ pub(crate) struct StudyOutcome {
 }
 
 impl StudyInfo {
-    /// Measures what is not on record yet, and writes table, chart and report.
+    /// Measures what is neither on record nor being measured by another process. Writes table, chart and report, unless
+    /// other processes still measure.
     ///
     /// # Errors
     /// A point can't be measured, or a file can't be written. What was measured stays on record.
@@ -61,38 +63,17 @@ impl StudyInfo {
         input: &mut StudyInput,
         progress: &mut dyn FnMut(&StudyProgress),
     ) -> Result<StudyOutcome, StudyError> {
-        std::fs::create_dir_all(folder).map_err(|error| StudyError::file(folder, error))?;
         // Rows of a quick study are of other points or on other objects.
         let name = if input.quick { format!("{}-quick", self.name) } else { self.name.to_owned() };
-        let record = folder.join(format!("{name}.csv"));
-        let mut rows = rows::read(&record)?;
+        let record = StudyRecord::open(folder, &name)?;
         let seeds = if self.needs == StudyNeeds::Costs { vec![0] } else { input.seeds() };
-        let planned = (self.plan)(input)?;
-        let mut points = Vec::new();
-        for &seed in &seeds {
-            let origin = match self.needs {
-                StudyNeeds::Costs => input.cost_origin(),
-                StudyNeeds::Runs => input.run_origin(seed)?,
-                StudyNeeds::Trainings => input.training_origin()?,
-            };
-            points.extend(planned.iter().map(|point| StudyPoint { seed, origin: origin.clone(), ..point.clone() }));
-        }
-        let (started, mut measured) = (Instant::now(), 0_u32);
-        for (index, point) in points.iter().enumerate() {
-            if rows.iter().any(|row| row.is_of(point)) {
-                continue;
-            }
-            let open = points[index..].iter().filter(|point| !rows.iter().any(|row| row.is_of(point))).count();
-            let each = (measured > 0).then(|| started.elapsed().as_secs_f64() / f64::from(measured));
-            progress(&StudyProgress {
-                done: points.len() - open,
-                points: points.len(),
-                left_s: each.map(|each| each * open as f64),
-                next: format!("{} (seed {})", point.setting, point.seed),
-            });
-            rows.extend((self.measure)(input, point)?);
-            measured += 1;
-            rows::write(&record, &rows)?;
+        let points = self.points(input, &seeds)?;
+        let measured = self.measure_open(&record, &points, input, progress)?;
+        let rows = record.rows()?;
+        let open = open_points(&points, &rows);
+        if open > 0 {
+            let (finding, files) = (unfinished(open, points.len()), vec![record.path().to_owned()]);
+            return Ok(StudyOutcome { finding, files });
         }
         let wanted: Vec<StudyRow> =
             rows.into_iter().filter(|row| points.iter().any(|point| row.is_of(point))).collect();
@@ -100,7 +81,7 @@ impl StudyInfo {
         let work = StudyWork { name: &name, seeds: &seeds, points: points.len(), measured };
         let report = self.report(input, &work, &wanted, &finding);
         let page = report.markdown(&name);
-        let mut files = vec![record];
+        let mut files = vec![record.path().to_owned()];
         for (name, picture) in &page.pictures {
             let path = folder.join(name);
             files::write(&path, picture.svg.as_bytes()).map_err(|error| StudyError::file(&path, error))?;
@@ -110,6 +91,56 @@ impl StudyInfo {
         files::write(&path, page.text.as_bytes()).map_err(|error| StudyError::file(&path, error))?;
         files.push(path);
         Ok(StudyOutcome { finding, files })
+    }
+
+    /// Points of all seeds.
+    fn points(&self, input: &StudyInput, seeds: &[u64]) -> Result<Vec<StudyPoint>, StudyError> {
+        let planned = (self.plan)(input)?;
+        let mut points = Vec::new();
+        for &seed in seeds {
+            let origin = match self.needs {
+                StudyNeeds::Costs => input.cost_origin(),
+                StudyNeeds::Runs => input.run_origin(seed)?,
+                StudyNeeds::Trainings => input.training_origin()?,
+            };
+            points.extend(planned.iter().map(|point| StudyPoint { seed, origin: origin.clone(), ..point.clone() }));
+        }
+        Ok(points)
+    }
+
+    /// Measures points one by one. Returns their number.
+    fn measure_open(
+        &self,
+        record: &StudyRecord,
+        points: &[StudyPoint],
+        input: &mut StudyInput,
+        progress: &mut dyn FnMut(&StudyProgress),
+    ) -> Result<u32, StudyError> {
+        let (started, mut measured) = (Instant::now(), 0_u32);
+        let mut rows = record.rows()?;
+        for point in points {
+            if rows.iter().any(|row| row.is_of(point)) {
+                continue;
+            }
+            let Some(_claim) = record.claim(point)? else { continue };
+            // Another process may have measured it since.
+            rows = record.rows()?;
+            if rows.iter().any(|row| row.is_of(point)) {
+                continue;
+            }
+            let open = open_points(points, &rows);
+            let each = (measured > 0).then(|| started.elapsed().as_secs_f64() / f64::from(measured));
+            progress(&StudyProgress {
+                done: points.len() - open,
+                points: points.len(),
+                left_s: each.map(|each| each * open as f64),
+                next: format!("{} (seed {})", point.setting, point.seed),
+            });
+            let found = (self.measure)(input, point)?;
+            rows = record.add(point, found)?;
+            measured += 1;
+        }
+        Ok(measured)
     }
 
     fn report(&self, input: &StudyInput, work: &StudyWork<'_>, rows: &[StudyRow], finding: &str) -> Report {
@@ -200,6 +231,16 @@ impl StudyInfo {
         };
         plot.draw()
     }
+}
+
+/// Number of points that are not on record.
+fn open_points(points: &[StudyPoint], rows: &[StudyRow]) -> usize {
+    points.iter().filter(|point| !rows.iter().any(|row| row.is_of(point))).count()
+}
+
+/// Sentence on points that other processes measure.
+fn unfinished(open: usize, points: usize) -> String {
+    format!("{open} of {points} points are being measured by other processes; the last to end writes the report.")
 }
 
 /// A cell of the table: the figure, and its note or its interval.

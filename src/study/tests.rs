@@ -6,7 +6,7 @@ use super::rows::{self, PairedGain, StudyPoint};
 use super::*;
 use crate::cost::CostModel;
 use crate::hardware::{self, Profile};
-use crate::run::{Document, Manifest};
+use crate::run::{Document, Manifest, RunArchive};
 use crate::space::{self, SearchSpace};
 
 fn input(folder: &Path) -> StudyInput {
@@ -82,16 +82,49 @@ fn rows_of_another_profile_in_the_folder_are_kept_and_not_taken() {
 }
 
 #[test]
-fn rows_of_a_run_stay_its_own_when_it_is_moved() {
+fn rows_of_a_run_stay_its_own_wherever_it_is_unpacked() {
     let folder = tempfile::tempdir().unwrap();
     let mut input = input(folder.path());
-    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
-    crate::run::RunDir::create(&old, &input.template).unwrap();
-    input.runs = vec![old.clone()];
-    let origin = input.run_origin(0).unwrap();
-    std::fs::rename(&old, &new).unwrap();
-    input.runs = vec![new];
-    assert_eq!(input.run_origin(0).unwrap(), origin);
+    let (one, other, moved) =
+        (folder.path().join("one"), folder.path().join("other"), folder.path().join("elsewhere/moved"));
+    let archive = RunArchive::shipped().unwrap();
+    // Copies have names and times of their own.
+    let copies = [&one, &other].map(|path| archive.copy_to(path).unwrap());
+    assert_ne!(copies[0].manifest().name, copies[1].manifest().name);
+    let origin_of = |input: &mut StudyInput, path: &Path| {
+        input.runs = vec![path.to_owned()];
+        input.run_origin(0).unwrap()
+    };
+    let origin = origin_of(&mut input, &one);
+    assert_eq!(origin_of(&mut input, &other), origin);
+    std::fs::create_dir(moved.parent().unwrap()).unwrap();
+    std::fs::rename(&one, &moved).unwrap();
+    assert_eq!(origin_of(&mut input, &moved), origin);
+    // Another seed, or other weights, are another run.
+    let text = std::fs::read_to_string(other.join("run.toml")).unwrap();
+    std::fs::write(other.join("run.toml"), text.replace("seed = 0", "seed = 1")).unwrap();
+    assert_ne!(origin_of(&mut input, &other), origin);
+}
+
+#[test]
+fn processes_share_the_points_of_a_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = StudyInfo::named("bandwidth").unwrap();
+    let mut finding = String::new();
+    // At its first point, a process meets another one that does the whole study.
+    study
+        .run(folder.path(), &mut input(folder.path()), &mut |_| {
+            if finding.is_empty() {
+                finding = study.run(folder.path(), &mut input(folder.path()), &mut |_| {}).unwrap().finding;
+            }
+        })
+        .map(|outcome| assert!(outcome.finding.contains("gree") && outcome.files.len() == 3, "{}", outcome.finding))
+        .unwrap();
+    // That one leaves the point to the first, which writes the report.
+    assert!(finding.starts_with("1 of ") && finding.contains("the last to end writes the report"), "{finding}");
+    let rows = std::fs::read_to_string(folder.path().join("bandwidth-quick.csv")).unwrap();
+    let lines: std::collections::HashSet<&str> = rows.lines().collect();
+    assert_eq!(lines.len(), rows.lines().count(), "no point was measured twice");
 }
 
 #[test]

@@ -1,14 +1,16 @@
-//! Studies of many short trainings: initialisation of the splitting module, sampling of the networks of a step.
+//! Studies of many short trainings: initialisation of the splitting module, sampling of the networks of a step,
+//! operator of the fusion.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::error::StudyError;
 use super::info::{StudyInfo, StudyNeeds};
-use super::input::{Circumstances, StudyInput, accuracy};
+use super::input::{Circumstances, StudyInput, StudyTraining, accuracy};
 use super::rows::{self, PairedGain, StudyPoint, StudyRow};
 use crate::record::Precision;
-use crate::space::Design;
+use crate::run::Document;
+use crate::space::{Design, FusionOperator};
 use crate::supernet::Initialisation;
 use crate::svg::Scale;
 use crate::train::{Sampling, Settings, SplitStart};
@@ -27,17 +29,22 @@ const INITIALISATIONS: [(&str, Initialisation); 4] = [
 const SAMPLINGS: [(&str, Sampling); 3] =
     [("split-aware", Sampling::SplitAware), ("sandwich", Sampling::Sandwich), ("uniform", Sampling::Uniform)];
 
+const OPERATORS: [(&str, FusionOperator); 4] = [
+    (MAXIMUM, FusionOperator::Max),
+    ("mean", FusionOperator::Mean),
+    ("mix", FusionOperator::Mix),
+    ("concat", FusionOperator::Concat),
+];
+/// Operator of the shipped spaces.
+const MAXIMUM: &str = "max";
+
 /// Points of settings by their names.
 fn points<T>(list: &[(&str, T)]) -> Vec<StudyPoint> {
     list.iter().enumerate().map(|(index, (name, _))| StudyPoint::new(*name, index as f64 + 1.0)).collect()
 }
 
 /// Mean float accuracy of random designs and that of the usual design, after a short training.
-fn measured(
-    input: &mut StudyInput,
-    point: &StudyPoint,
-    change: &dyn Fn(Settings) -> Settings,
-) -> Result<Vec<StudyRow>, StudyError> {
+fn measured(input: &mut StudyInput, point: &StudyPoint, training: StudyTraining) -> Result<Vec<StudyRow>, StudyError> {
     let usual = input.usual_design()?;
     let (views, subset) = (input.views(), input.subset());
     let float = Circumstances { views, lost: 0, precision: Precision::Float, subset };
@@ -45,7 +52,7 @@ fn measured(
     let space = input.model.space();
     let drawn = |number| space.sample_design(&mut ChaCha8Rng::seed_from_u64(number));
     let designs: Vec<Design> = (0..count).map(drawn).collect();
-    let evaluator = input.trained_with(&point.setting, point.seed, change)?;
+    let evaluator = input.trained_as(&point.setting, training)?;
     let mut shares = Vec::new();
     for design in &designs {
         shares.push(accuracy(evaluator, design, float)?.accuracy * 100.0);
@@ -58,9 +65,9 @@ fn measured(
     ])
 }
 
-/// Sentence on the mean accuracies by setting, of which the paper prefers one. Trainings of one seed see the same
-/// objects and are known by the same designs, so that they are compared in pairs.
-fn finding(rows: &[StudyRow], preferred: &str) -> String {
+/// Gains of one setting over each other one, and a sentence on them. Trainings of one seed see the same objects and are
+/// known by the same designs, so that they are compared in pairs.
+fn gains_of(rows: &[StudyRow], preferred: &str) -> (Vec<PairedGain>, String) {
     let means: Vec<&StudyRow> = rows.iter().filter(|row| row.series == MEAN).collect();
     let of = |setting: &str| -> Vec<&&StudyRow> { means.iter().filter(|row| row.setting == setting).collect() };
     let mut settings: Vec<&str> = means.iter().map(|row| row.setting.as_str()).collect();
@@ -86,12 +93,29 @@ fn finding(rows: &[StudyRow], preferred: &str) -> String {
             format!("{setting} {:.1} %", rows::mean(&values))
         })
         .collect();
-    format!(
-        "{}: {preferred} is ahead by {}; mean accuracy of random designs: {}.",
-        PairedGain::agreement(&all),
+    let sentence = format!(
+        "{preferred} is ahead by {}; mean accuracy of random designs: {}.",
         sentences.join(", "),
         figures.join(", ")
-    )
+    );
+    (all, sentence)
+}
+
+/// Sentence on the mean accuracies by setting, of which the paper prefers one.
+fn finding(rows: &[StudyRow], preferred: &str) -> String {
+    let (gains, sentence) = gains_of(rows, preferred);
+    format!("{}: {sentence}", PairedGain::agreement(&gains))
+}
+
+/// A space with another operator of the fusion.
+fn with_operator(space: &Document, operator: FusionOperator) -> Result<Document, StudyError> {
+    let unread = |error: toml::de::Error| StudyError::Nothing(format!("{}: {}", space.name, error.message()));
+    let mut table: toml::Table = toml::from_str(&space.text).map_err(unread)?;
+    let fusion = table.entry("fusion").or_insert_with(|| toml::Table::new().into());
+    if let Some(fusion) = fusion.as_table_mut() {
+        fusion.insert("operator".to_owned(), operator.name().into());
+    }
+    Ok(Document { text: table.to_string(), ..space.clone() })
 }
 
 pub(super) const INIT: StudyInfo = StudyInfo {
@@ -106,7 +130,9 @@ pub(super) const INIT: StudyInfo = StudyInfo {
         let (_, initialisation) = INITIALISATIONS[(point.x as usize - 1).min(INITIALISATIONS.len() - 1)];
         // The principal components would replace what was drawn.
         let split_start = SplitStart::Drawn;
-        measured(input, point, &|settings| Settings { initialisation, split_start, ..settings })
+        let StudyTraining { space, settings } = input.short_training(point.seed)?;
+        let settings = Settings { initialisation, split_start, ..settings };
+        measured(input, point, StudyTraining { space, settings })
     },
     finding: |rows| finding(rows, "geometric"),
 };
@@ -120,7 +146,65 @@ pub(super) const SAMPLING: StudyInfo = StudyInfo {
     plan: |_| Ok(points(&SAMPLINGS)),
     measure: |input, point| {
         let (_, sampling) = SAMPLINGS[(point.x as usize - 1).min(SAMPLINGS.len() - 1)];
-        measured(input, point, &|settings| Settings { sampling, ..settings })
+        let StudyTraining { space, settings } = input.short_training(point.seed)?;
+        measured(input, point, StudyTraining { space, settings: Settings { sampling, ..settings } })
     },
     finding: |rows| finding(rows, "split-aware"),
 };
+
+pub(super) const FUSION_OPERATOR: StudyInfo = StudyInfo {
+    name: "fusion-operator",
+    claim: "The operator that fuses the views matters besides its position.",
+    needs: StudyNeeds::Trainings,
+    x: ("operator, in the order of the table", Scale::Linear),
+    y: "accuracy in float, %",
+    plan: |_| Ok(points(&OPERATORS)),
+    measure: |input, point| {
+        let (_, operator) = OPERATORS[(point.x as usize - 1).min(OPERATORS.len() - 1)];
+        let StudyTraining { space, settings } = input.short_training(point.seed)?;
+        measured(input, point, StudyTraining { space: with_operator(&space, operator)?, settings })
+    },
+    finding: |rows| {
+        let (gains, sentence) = gains_of(rows, MAXIMUM);
+        let head = if gains.iter().any(PairedGain::is_told) { "Agrees with the paper" } else { "Can't be told" };
+        format!("{head}: {sentence}")
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{self, SearchSpace};
+
+    #[test]
+    fn a_space_of_another_operator_is_the_same_otherwise() {
+        for (name, text) in space::SHIPPED {
+            let space = SearchSpace::shipped(name).unwrap();
+            let shipped = Document { name: (*name).to_owned(), text: (*text).to_owned(), ..Document::default() };
+            for (word, operator) in OPERATORS {
+                let changed = with_operator(&shipped, operator).unwrap();
+                let mut read = SearchSpace::from_toml(&changed.source()).unwrap();
+                assert_eq!((read.fusion.operator, word), (operator, operator.name()));
+                read.fusion.operator = space.fusion.operator;
+                assert_eq!(read, space, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_operator_matters_where_a_gain_is_beyond_chance() {
+        let finding = |gains: [f64; 3]| {
+            let mut rows = Vec::new();
+            for (seed, gain) in gains.iter().enumerate() {
+                for (setting, value) in [(MAXIMUM, 50.0), ("mean", 50.0 - gain)] {
+                    let point = StudyPoint { seed: seed as u64, ..StudyPoint::new(setting, 1.0) };
+                    rows.push(point.exact(MEAN, value));
+                }
+            }
+            (FUSION_OPERATOR.finding)(&rows)
+        };
+        assert!(finding([5.0, 5.5, 6.0]).starts_with("Agrees with the paper: max is ahead by +5.5 points"));
+        assert!(finding([-5.0, -5.5, -6.0]).starts_with("Agrees with the paper: max is ahead by -5.5 points"));
+        assert!(finding([-5.0, 1.0, 5.0]).starts_with("Can't be told"));
+    }
+}
