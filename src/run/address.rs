@@ -93,7 +93,7 @@ fn passwords() -> std::sync::MutexGuard<'static, BTreeMap<String, String>> {
 }
 
 /// The text with `%xx` as the bytes they stand for.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

@@ -18,6 +18,14 @@ trap 'kill -CONT "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null
     "$bin/pg_ctl" -s -m immediate -D "$folder/data" stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
 "$bin/initdb" -D "$folder/data" -U splitscope -A trust --no-sync -E UTF8 --locale=C >/dev/null
 echo "host all all all trust" >>"$folder/data/pg_hba.conf"
+if [ -n "$ENCRYPTED" ]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE \
+        -keyout "$folder/data/server.key" -out "$folder/data/server.crt" 2>/dev/null
+    chmod 600 "$folder/data/server.key"
+    cp "$folder/data/server.crt" "$folder/certificate"
+    echo "ssl = on" >>"$folder/data/postgresql.conf"
+fi
 begin() {
     "$bin/pg_ctl" -s -w -t 300 -D "$folder/data" -l "$folder/log" \
         -o "-k $folder -h '$LISTEN' -p $PORT -c max_connections=200 -c fsync=$SYNC" start </dev/null >/dev/null
@@ -56,6 +64,20 @@ impl PrivateServer {
 
     /// As [`Self::start`]; listens on network addresses too, and writes through to the disk if `sync`.
     pub(crate) fn start_with(listen: &str, port: u16, sync: bool) -> Option<Self> {
+        Self::launch(listen, port, sync, false)
+    }
+
+    /// As [`Self::start`], on this machine's own address, with a certificate for `localhost` that it has signed itself.
+    pub(crate) fn start_encrypted(port: u16) -> Option<Self> {
+        Self::launch("127.0.0.1", port, false, true)
+    }
+
+    /// Copies the certificate of an encrypted server to a file.
+    pub(crate) fn certificate(&self, to: &str) {
+        std::fs::copy(format!("{}/certificate", self.folder), to).unwrap();
+    }
+
+    fn launch(listen: &str, port: u16, sync: bool, encrypted: bool) -> Option<Self> {
         let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
         let mut command = if is_root { Command::new("runuser") } else { Command::new("sh") };
         if is_root {
@@ -63,6 +85,7 @@ impl PrivateServer {
         }
         command.args(["-c", SCRIPT]).current_dir("/");
         command.env("LISTEN", listen).env("PORT", port.to_string()).env("SYNC", if sync { "on" } else { "off" });
+        command.env("ENCRYPTED", if encrypted { "yes" } else { "" });
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().ok()?;
         let (input, output) = (process.stdin.take(), BufReader::new(process.stdout.take()?));

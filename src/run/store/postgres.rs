@@ -3,7 +3,8 @@
 //! | file | contents |
 //! |---|---|
 //! | `schema` | tables and functions; ids that grow in the order in which rows are seen |
-//! | `connection` | one connection as long as it holds; failures and settings of the client |
+//! | `settings`, `encryption`, `tls` | settings of the client, TLS (feature `postgres-tls`) among them |
+//! | `connection`, `failure` | one connection as long as it holds; failures of the client |
 //! | `session` | connection made again when it is lost; news from other connections |
 //! | `events`, `measurements`, `leaks`, `pictures`, `requests`, `owners`, `checkpoints` | operations |
 //!
@@ -27,11 +28,15 @@ use crate::run::error::RunError;
 use crate::run::process::Process;
 use crate::run::store::row::{Stored, to_sql};
 use connection::{Connection, FoundRows, Values};
+use failure::failed;
 use session::{Listeners, ServerSession};
+use settings::ServerSettings;
 
 mod checkpoints;
 mod connection;
+mod encryption;
 mod events;
+mod failure;
 mod leaks;
 mod measurements;
 mod owners;
@@ -39,8 +44,11 @@ mod pictures;
 mod requests;
 mod schema;
 mod session;
+mod settings;
 #[cfg(test)]
 pub(super) mod tests;
+#[cfg(feature = "postgres-tls")]
+mod tls;
 
 /// Time that a claim holds without a heartbeat, in seconds. Heartbeats come every 5 s.
 const LEASE_S: f64 = 20.0;
@@ -61,7 +69,8 @@ pub(in crate::run) struct Postgres {
 impl Postgres {
     /// Makes the schema of a new run.
     pub(in crate::run) fn create(address: &ServerAddress, manifest: &str) -> Result<(), RunError> {
-        schema::create(&mut Connection::open(address)?, address, manifest)
+        let connection = Connection::open(&ServerSettings::of(address)?);
+        schema::create(&mut connection.map_err(|error| failed(address, &error))?, address, manifest)
     }
 
     /// Opens a run.

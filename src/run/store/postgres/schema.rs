@@ -6,7 +6,8 @@
 
 use postgres::Error;
 
-use super::connection::{Connection, failed};
+use super::connection::Connection;
+use super::failure::failed;
 use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
-use postgres::{Config, Error, NoTls, Row};
+use postgres::{Error, Row};
 
-use super::connection::{Connection, FoundRows, failed, is_passing, is_restarting, settings};
+use super::connection::{Connection, FoundRows};
+use super::failure::{failed, is_passing, is_restarting};
 use super::schema;
+use super::settings::ServerSettings;
 use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 use crate::run::store::database::DatabaseState;
@@ -41,6 +43,7 @@ pub(super) enum Listeners {
 /// Session of this process on a run.
 pub(super) struct ServerSession {
     address: ServerAddress,
+    settings: ServerSettings,
     connection: Option<Connection>,
     /// Different for each session of this process.
     serial: u64,
@@ -73,6 +76,7 @@ impl ServerSession {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let mut session = Self {
             address: address.clone(),
+            settings: ServerSettings::of(address)?,
             connection: None,
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
             news: 0,
@@ -81,10 +85,9 @@ impl ServerSession {
             reads_records: false,
             last_look: Instant::now(),
         };
-        let settings = settings(address)?;
         let started = Instant::now();
         let version = loop {
-            match session.begin(&settings) {
+            match session.begin() {
                 Ok(version) => break version,
                 // It may just restart. What else keeps it from answering is told at once.
                 Err(error) if is_restarting(&error) && started.elapsed() < OPEN_LIMIT => {
@@ -102,8 +105,8 @@ impl ServerSession {
     }
 
     /// Connects for the first time. Returns the version of the run's schema; `None` if there is no run.
-    fn begin(&mut self, settings: &Config) -> Result<Option<i32>, Error> {
-        let mut connection = Connection::new(settings.connect(NoTls)?);
+    fn begin(&mut self) -> Result<Option<i32>, Error> {
+        let mut connection = Connection::open(&self.settings)?;
         let version = schema::migrate(&mut connection, &self.address)?;
         if version.is_some() {
             self.set_up(&mut connection)?;
@@ -208,7 +211,7 @@ impl ServerSession {
     fn connected(&mut self) -> Result<&mut Connection, Error> {
         if self.connection.as_ref().is_none_or(Connection::is_closed) {
             self.connection = None;
-            let mut connection = Connection::open_again(&self.address)?;
+            let mut connection = Connection::open(&self.settings)?;
             self.set_up(&mut connection)?;
             // Notices of rows written meanwhile did not arrive here.
             self.news += 1;
