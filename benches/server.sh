@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measurements that a PostgreSQL server records a second for simulated workers: pgbench calls the functions of a run as
-# workers do (record with event, next claim), and sleeps where they would measure.
+# workers do (record with event and news, next claim), and sleeps where they would measure.
 #
 #     benches/server.sh [WORKERS [MILLISECONDS [SECONDS]]]      8 workers, 20 ms and 20 s unless said otherwise
 #
@@ -32,7 +32,7 @@ requests=$((workers * (seconds * 1000 / (ms + 1) + 2)))
 [ $requests -gt $((seconds * 5000)) ] && requests=$((seconds * 5000))
 {
     echo 'SET client_min_messages TO warning; CREATE SCHEMA "run:bench"; SET search_path TO "run:bench";'
-    cat "$here/src/run/store/postgres/schema/first.sql" "$here/src/run/store/postgres/schema/workers_statement.sql"
+    cat "$here/src/run/store/postgres/schema/first.sql"
     echo "INSERT INTO requests (design, views, lost, subset, step, precision)
         SELECT 'design ' || n, 6, 0, 'validation', 1, 'int8' FROM generate_series(1, $requests) n; ANALYZE;"
 } | "$bin/psql" -q -v ON_ERROR_STOP=1 >/dev/null
@@ -48,14 +48,15 @@ SELECT design AS next_design FROM claim_request(1::bigint, 'host/1/' || :client_
 \endif
 \sleep :ms ms
 \set number :number + 1
-SELECT next_design FROM record_and_claim(:next_design::text, 6::bigint, 0::bigint, 'validation', 1::bigint, 'int8',
+CALL record_and_claim(:next_design::text, 6::bigint, 0::bigint, 'validation', 1::bigint, 'int8',
     0.5::double precision, 10::bigint, 4::bigint, 0.5::double precision, 'host/1/' || :client_id::text, 'digest', 'mse',
     'per-image', 3.25::double precision, :client_id::bigint, :number::bigint, 2::bigint, 'evaluated', '{}',
-    20.0::double precision, false) \gset
+    20.0::double precision, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) \gset
 SQL
 threads=$workers
 [ "$threads" -gt 2 ] && threads=2
-PGOPTIONS='-c search_path=run:bench' "$bin/pgbench" -n -M prepared -c "$workers" -j "$threads" -T "$seconds" \
+# As in `session.rs`.
+PGOPTIONS='-c search_path=run:bench -c enable_seqscan=off -c jit=off' "$bin/pgbench" -n -M prepared -c "$workers" -j "$threads" -T "$seconds" \
     -D started=0 -D number=0 -D next_design=none -D ms="$ms" -f "$folder/worker.sql" postgres >"$folder/out" 2>&1 ||
     { cat "$folder/out"; exit 1; }
 # From the middle on, when all have begun.

@@ -4,8 +4,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use postgres::Row;
+use postgres::types::ToSql;
 
 use super::Postgres;
+use super::connection::Values;
 use super::session::Listeners;
 use crate::network::LinkRange;
 use crate::record::{
@@ -45,6 +47,60 @@ impl<'a> KeyValues<'a> {
     pub(super) fn of(key: &'a MeasurementKey) -> Self {
         let (design, views, lost, subset, step, precision) = key_values(key);
         Self { design, views: i64::from(views), lost: i64::from(lost), subset, step, precision }
+    }
+}
+
+/// Values of a measurement, as the columns have them.
+struct RecordValues<'a> {
+    key: KeyValues<'a>,
+    accuracy: f64,
+    samples: i64,
+    calibration_batches: i64,
+    seconds: f64,
+    process: String,
+    digest: String,
+    clipping: Option<&'static str>,
+    link_range: Option<&'static str>,
+    code_entropy: Option<f64>,
+}
+
+impl<'a> RecordValues<'a> {
+    fn of(measurement: &'a Measurement, process: &Process) -> Self {
+        let quantisation = measurement.quantisation;
+        Self {
+            key: KeyValues::of(&measurement.key),
+            accuracy: measurement.accuracy,
+            samples: to_sql(measurement.samples),
+            calibration_batches: to_sql(u64::from(measurement.calibration_batches)),
+            seconds: measurement.seconds,
+            process: process.to_string(),
+            digest: digest(measurement),
+            clipping: quantisation.map(|found| found.clipping.name()),
+            link_range: quantisation.map(|found| found.link_range.name()),
+            code_entropy: quantisation.map(|found| found.code_entropy),
+        }
+    }
+
+    /// The values in the order of the arguments of `record_measurement` and `record_and_claim`.
+    fn values(&self) -> [&(dyn ToSql + Sync); 15] {
+        let KeyValues { design, views, lost, subset, step, precision } = &self.key;
+        [
+            design,
+            views,
+            lost,
+            subset,
+            step,
+            precision,
+            &self.accuracy,
+            &self.samples,
+            &self.calibration_batches,
+            &self.seconds,
+            &self.process,
+            &self.digest,
+            &self.clipping,
+            &self.link_range,
+            &self.code_entropy,
+        ]
     }
 }
 
@@ -117,7 +173,7 @@ impl MeasurementRows for Postgres {
         self.write(
             "WITH freed AS (DELETE FROM claims WHERE design = $1 AND views = $2 AND lost = $3 AND subset = $4 \
              AND step = $5 AND precision = $6 AND process = $7 RETURNING 1) \
-             UPDATE requests SET turn = id WHERE design = $1 AND views = $2 AND lost = $3 AND subset = $4 AND step = $5 \
+             UPDATE requests SET free = true WHERE design = $1 AND views = $2 AND lost = $3 AND subset = $4 AND step = $5 \
              AND precision = $6 AND EXISTS (SELECT FROM freed)",
             &[&design, &views, &lost, &subset, &step, &precision, &process],
             Listeners::Workers,
@@ -142,88 +198,41 @@ impl MeasurementRows for Postgres {
 impl Postgres {
     /// Writes a measurement, unless one as good is there; also then if `anyway`.
     fn put(&self, measurement: &Measurement, anyway: bool) -> Result<bool, RunError> {
-        let Measurement { key, accuracy, samples, calibration_batches, seconds, quantisation } = measurement;
-        let KeyValues { design, views, lost, subset, step, precision } = KeyValues::of(key);
-        let (process, digest) = (self.process.to_string(), digest(measurement));
-        let (samples, batches) = (to_sql(*samples), to_sql(u64::from(*calibration_batches)));
-        let clipping = quantisation.map(|found| found.clipping.name());
-        let link_range = quantisation.map(|found| found.link_range.name());
-        let entropy = quantisation.map(|found| found.code_entropy);
+        let row = RecordValues::of(measurement, &self.process);
+        let values = [&row.values()[..], &[&anyway]].concat();
         let rows = self.write(
             "SELECT record_measurement($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-            &[
-                &design,
-                &views,
-                &lost,
-                &subset,
-                &step,
-                &precision,
-                accuracy,
-                &samples,
-                &batches,
-                seconds,
-                &process,
-                &digest,
-                &clipping,
-                &link_range,
-                &entropy,
-                &anyway,
-            ],
+            &values,
             Listeners::Readers,
         )?;
         Ok(rows.first().is_some_and(|row| row.get(0)))
     }
 
-    /// Records a measurement with its event and claims the next request, in one statement.
+    /// Records a measurement with its event, gives the news of it and claims the next request, in one statement.
     pub(super) fn put_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Recorded, RunError> {
         check(measurement)?;
-        let Measurement { key: known, accuracy, samples, calibration_batches, seconds, quantisation } = measurement;
-        let KeyValues { design, views, lost, subset, step, precision } = KeyValues::of(known);
-        let (process, digest) = (self.process.to_string(), digest(measurement));
-        let (samples, batches) = (to_sql(*samples), to_sql(u64::from(*calibration_batches)));
-        let clipping = quantisation.map(|found| found.clipping.name());
-        let link_range = quantisation.map(|found| found.link_range.name());
-        let entropy = quantisation.map(|found| found.code_entropy);
+        let row = RecordValues::of(measurement, &self.process);
         let event = Event::Evaluated(EvaluationRecord::new(measurement, None));
         let (number, version, kind) = (self.number.fetch_add(1, Ordering::Relaxed), EVENT_VERSION, event.kind());
         let (body, lease) = (EventRecord { task: Task::Search, event: event.clone() }.to_json(), Self::lease_s(ttl));
         let rows = self.write_again(
             &mut |connection, again| {
+                let more: Values<'_> = &[&self.serial, &number, &version, &kind, &body, &lease, &again];
                 connection.rows(
-                    "SELECT * FROM record_and_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
-                     $16, $17, $18, $19, $20, $21, $22)",
-                    &[
-                        &design,
-                        &views,
-                        &lost,
-                        &subset,
-                        &step,
-                        &precision,
-                        accuracy,
-                        &samples,
-                        &batches,
-                        seconds,
-                        &process,
-                        &digest,
-                        &clipping,
-                        &link_range,
-                        &entropy,
-                        &self.serial,
-                        &number,
-                        &version,
-                        &kind,
-                        &body,
-                        &lease,
-                        &again,
-                    ],
+                    "CALL record_and_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+                     $18, $19, $20, $21, $22, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+                    &[&row.values()[..], more].concat(),
                 )
             },
-            Listeners::Readers,
+            Listeners::None,
         )?;
-        let kept = rows.first().is_some_and(|row| row.get(0));
-        let next = rows.first().filter(|row| row.get::<_, Option<&str>>(1).is_some()).and_then(|row| key(row, 1));
+        let answer = rows.first().ok_or_else(|| RunError::server(&self.address.shown, "it has not answered"))?;
+        let kept: bool = answer.get(0);
+        let has_next = answer.get::<_, Option<&str>>(2).is_some();
+        let next = if has_next { key(answer, 2) } else { None };
+        self.locked().told_at_work(answer.get(1), has_next)?;
         // A damaged row, which only a client can tell, is no measurement.
-        if !kept && self.measurement(known)?.is_none() && self.put(measurement, true)? {
+        if !kept && self.measurement(&measurement.key)?.is_none() && self.put(measurement, true)? {
             self.append(Task::Search, &event)?;
             return Ok(Recorded { is_kept: true, next });
         }

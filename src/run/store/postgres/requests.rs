@@ -80,7 +80,13 @@ impl RequestRows for Postgres {
 
     fn sign_off(&self, process: &Process) -> Result<(), RunError> {
         let process = process.to_string();
-        self.write("DELETE FROM claims WHERE process = $1", &[&process], Listeners::Workers)?;
+        self.write(
+            "WITH freed AS (DELETE FROM claims WHERE process = $1 RETURNING *) UPDATE requests r SET free = true \
+             FROM freed WHERE (r.design, r.views, r.lost, r.subset, r.step, r.precision) = \
+             (freed.design, freed.views, freed.lost, freed.subset, freed.step, freed.precision)",
+            &[&process],
+            Listeners::Workers,
+        )?;
         self.write("DELETE FROM workers WHERE process = $1", &[&process], Listeners::None).map(drop)
     }
 

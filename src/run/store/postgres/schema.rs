@@ -12,8 +12,7 @@ use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 
 /// Step n of this list leads from version n to n + 1 (table `version`); steps are added, never changed.
-pub(super) const MIGRATIONS: [&str; 2] =
-    [include_str!("schema/first.sql"), include_str!("schema/workers_statement.sql")];
+pub(super) const MIGRATIONS: [&str; 1] = [include_str!("schema/first.sql")];
 
 /// Makes the schema of a new run, whole or not at all.
 pub(super) fn create(connection: &mut Connection, address: &ServerAddress, manifest: &str) -> Result<(), RunError> {
@@ -42,30 +41,40 @@ pub(super) fn create(connection: &mut Connection, address: &ServerAddress, manif
     }
 }
 
-/// Brings the schema of a run up to date. Returns its version, which may be a later one; `None` if there is no run.
-pub(super) fn migrate(connection: &mut Connection, address: &ServerAddress) -> Result<Option<i32>, Error> {
+/// Brings the schema of a run up to date by the steps that lead from version 0. Returns its version, which may be a
+/// later one; `None` if there is no run.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    address: &ServerAddress,
+    steps: &[&str],
+) -> Result<Option<i32>, Error> {
+    let newest = version_after(steps);
     let run = &address.run;
     let table = format!("\"run:{run}\".version");
     if !connection.client().query_one("SELECT to_regclass($1) IS NOT NULL", &[&table])?.get::<_, bool>(0) {
         return Ok(None);
     }
     let found: i32 = connection.client().query_one(&format!("SELECT version FROM {table}"), &[])?.get(0);
-    if found >= known() {
+    if found >= newest {
         return Ok(Some(found));
     }
     let mut transaction = connection.client().transaction()?;
     transaction.batch_execute(&format!("SET LOCAL search_path TO \"run:{run}\""))?;
     // Another process may have done it since.
     let found: i32 = transaction.query_one("SELECT version FROM version FOR UPDATE", &[])?.get(0);
-    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    for step in steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.batch_execute(step)?;
     }
-    transaction.execute("UPDATE version SET version = $1", &[&known().max(found)])?;
+    transaction.execute("UPDATE version SET version = $1", &[&newest.max(found)])?;
     transaction.commit()?;
-    Ok(Some(known().max(found)))
+    Ok(Some(newest.max(found)))
 }
 
 /// The version that this program knows.
 pub(super) fn known() -> i32 {
-    i32::try_from(MIGRATIONS.len()).expect("the migrations are few")
+    version_after(&MIGRATIONS)
+}
+
+fn version_after(steps: &[&str]) -> i32 {
+    i32::try_from(steps.len()).expect("the migrations are few")
 }

@@ -28,6 +28,8 @@ const RECONNECT_LIMIT: Duration = Duration::from_mins(10);
 const OPEN_LIMIT: Duration = Duration::from_secs(15);
 /// Readers ask at least so often, whatever news came.
 const LONGEST_SILENCE: Duration = Duration::from_secs(1);
+/// Measurements in a row without a wait after which a worker listens no more until it waits again.
+const BUSY_AFTER: u32 = 4;
 
 /// Receivers of the news that something was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,12 @@ pub(super) struct ServerSession {
     written: u64,
     /// `true` once news of records is asked for, not only of work.
     reads_records: bool,
+    /// `true` while news of work is asked for.
+    hears_of_work: bool,
+    /// Requests claimed since the last wait.
+    claimed_in_a_row: u32,
+    /// Id of the last control, as the last answer at work told it.
+    last_control: Option<i64>,
     last_look: Instant,
 }
 
@@ -83,6 +91,9 @@ impl ServerSession {
             waited_for: 0,
             written: 0,
             reads_records: false,
+            hears_of_work: true,
+            claimed_in_a_row: 0,
+            last_control: None,
             last_look: Instant::now(),
         };
         let started = Instant::now();
@@ -107,7 +118,7 @@ impl ServerSession {
     /// Connects for the first time. Returns the version of the run's schema; `None` if there is no run.
     fn begin(&mut self) -> Result<Option<i32>, Error> {
         let mut connection = Connection::open(&self.settings)?;
-        let version = schema::migrate(&mut connection, &self.address)?;
+        let version = schema::migrate(&mut connection, &self.address, &schema::MIGRATIONS)?;
         if version.is_some() {
             self.set_up(&mut connection)?;
         }
@@ -118,12 +129,17 @@ impl ServerSession {
     /// Chooses the schema of the run and asks for news.
     fn set_up(&self, connection: &mut Connection) -> Result<(), Error> {
         let run = &self.address.run;
-        // The server, too, gives a client up that does not answer: its locks are free again then.
+        // The server, too, gives a client up that does not answer: its locks are free again then. The tables of a run
+        // that has just begun are so small that the server would plan to read them whole, and keep to it while they
+        // grow.
         connection.batch(&format!(
             "SET search_path TO \"run:{run}\"; SET lock_timeout TO '10s'; SET client_min_messages TO warning; \
-             SET tcp_keepalives_idle TO 5; SET tcp_keepalives_interval TO 2; SET tcp_keepalives_count TO 3; \
-             LISTEN \"work:{run}\""
+             SET enable_seqscan TO off; SET jit TO off; \
+             SET tcp_keepalives_idle TO 5; SET tcp_keepalives_interval TO 2; SET tcp_keepalives_count TO 3"
         ))?;
+        if self.hears_of_work {
+            connection.batch(&format!("LISTEN \"work:{run}\""))?;
+        }
         if self.reads_records { connection.batch(&format!("LISTEN \"record:{run}\"")) } else { Ok(()) }
     }
 
@@ -194,8 +210,33 @@ impl ServerSession {
         Ok(DatabaseState { connection: self.serial, others: self.news, own: self.written })
     }
 
+    /// Notes what the server has told a worker beside its answer: the id of the last control, and whether there is more
+    /// to measure. One that is busy listens no more: the server wakes all that listen on a database at any news, which
+    /// for many workers is more work than theirs.
+    pub(super) fn told_at_work(&mut self, last_control: i64, has_more: bool) -> Result<(), RunError> {
+        if self.last_control.replace(last_control) != Some(last_control) {
+            self.news += 1;
+        }
+        self.last_look = Instant::now();
+        self.claimed_in_a_row = if has_more { self.claimed_in_a_row + 1 } else { 0 };
+        if self.hears_of_work && self.claimed_in_a_row >= BUSY_AFTER {
+            self.hears_of_work = false;
+            let unlisten = format!("UNLISTEN \"work:{}\"", self.address.run);
+            self.ask(&mut |connection, _| connection.batch(&unlisten))?;
+        }
+        Ok(())
+    }
+
     /// Waits for news since the last wait, at most for `timeout`.
     pub(super) fn wait(&mut self, timeout: Duration) -> Result<(), RunError> {
+        self.claimed_in_a_row = 0;
+        if !self.hears_of_work {
+            self.hears_of_work = true;
+            let listen = format!("LISTEN \"work:{}\"", self.address.run);
+            self.ask(&mut |connection, _| connection.batch(&listen))?;
+            // What came before was not heard.
+            self.news += 1;
+        }
         if self.news == self.waited_for {
             let came = self.ask(&mut |connection, _| {
                 connection.client().notifications().timeout_iter(timeout).next().map(|news| news.is_some())

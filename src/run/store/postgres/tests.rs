@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, NoTls};
 
 use super::*;
@@ -20,6 +21,7 @@ use crate::run::store::Store;
 use crate::run::store::checkpoints::CheckpointFile;
 use crate::run::store::events::EventRows;
 use crate::run::store::measurements::{MeasurementRows, digest};
+use crate::run::store::owners::OwnerRows;
 use crate::run::store::requests::RequestRows;
 use crate::run::store::tests::{TTL, key, measured, warning};
 use crate::run::weights;
@@ -110,33 +112,79 @@ fn a_worker_whose_answer_was_lost_records_once_and_gets_the_same_request_again()
     let measurement = measured("a", 10, 0.5);
     assert_eq!(store.record_and_claim(&measurement, TTL).unwrap().next, Some(key("b")));
     let (process, digest) = (store.process.to_string(), digest(&measurement));
-    let sql =
-        "SELECT kept, next_design FROM record_and_claim('a', 6, 0, 'validation', 100, 'int8', 0.5, 10, 4, 0.5, $1,
-        $2, 'mse', 'per-image', 3.25, $3, 0, 2, 'evaluated', '{}', 20, true)";
+    let sql = "CALL record_and_claim('a', 6, 0, 'validation', 100, 'int8', 0.5, 10, 4, 0.5, $1, $2, 'mse', 'per-image',
+        3.25, $3, 0, 2, 'evaluated', '{}', 20, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
     let again = client(&path).query_one(sql, &[&process, &digest, &store.serial]).unwrap();
-    assert_eq!((again.get::<_, bool>(0), again.get::<_, &str>(1)), (true, "b"));
+    assert_eq!((again.get::<_, bool>("kept"), again.get::<_, &str>("next_design")), (true, "b"));
     assert_eq!(store.events_after(0, 10).unwrap().len(), 1, "told once");
 }
 
+/// The channels that a store listens on.
+fn heard(store: &Postgres) -> Vec<String> {
+    let rows = store.rows("SELECT pg_listening_channels()", &[]).unwrap();
+    rows.iter().map(|row| row.get::<_, String>(0).split(':').next().unwrap().to_owned()).collect()
+}
+
 #[test]
-fn a_run_of_an_older_version_is_brought_up_to_date() {
+fn a_busy_worker_is_woken_by_no_news_and_hears_of_controls_with_its_next_request() {
     let Some(path) = new_run_on_server() else { return };
-    let begun = Store::open(&path).unwrap();
-    for design in ["a", "b"] {
-        begun.enqueue(&key(design)).unwrap();
+    let store = Postgres::open(&address(&path)).unwrap();
+    let other = Store::open(&PathBuf::from(format!("{}&application_name=other", path.display()))).unwrap();
+    let designs: Vec<String> = (0..12).map(|n| format!("design {n}")).collect();
+    designs.iter().for_each(|design| other.enqueue(&key(design)).unwrap());
+    store.claim_request(100, TTL).unwrap().unwrap();
+    assert!(store.controls_after(Task::Search, 0).unwrap().is_empty());
+    assert_eq!(heard(&store), ["work"]);
+    for design in &designs[..8] {
+        store.record_and_claim(&measured(design, 10, 0.5), TTL).unwrap().next.unwrap();
     }
-    begun.claim_request(100, TTL).unwrap();
-    execute(
-        &path,
-        "DROP FUNCTION record_and_claim; DROP INDEX claims_by_expiry; ALTER TABLE requests DROP COLUMN turn;
-         UPDATE version SET version = 1",
-    );
-    let again = PathBuf::from(format!("{}&application_name=again", path.display()));
-    let store = Store::open(&again).unwrap();
-    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("b")), "the claim on the other one still holds");
-    assert!(store.record_and_claim(&measured("a", 10, 0.5), TTL).unwrap().is_kept);
-    let version = client(&path).query_one("SELECT version FROM version", &[]).unwrap().get::<_, i32>(0);
-    assert_eq!(version, schema::known());
+    assert!(heard(&store).is_empty());
+    assert!(store.controls_after(Task::Search, 0).unwrap().is_empty());
+    other.send(Task::Search, &Control::Stop).unwrap();
+    store.record_and_claim(&measured(&designs[8], 10, 0.5), TTL).unwrap().next.unwrap();
+    assert_eq!(store.controls_after(Task::Search, 0).unwrap().len(), 1);
+    // The first wait after work ends at once: what came before it was not heard.
+    store.wait(Duration::from_hours(1)).unwrap();
+    assert_eq!(heard(&store), ["work"]);
+    let waiting = std::thread::spawn(move || store.wait(Duration::from_hours(1)));
+    other.enqueue(&key("another")).unwrap();
+    waiting.join().unwrap().unwrap();
+}
+
+#[test]
+fn readers_are_told_of_what_a_worker_records() {
+    let Some(path) = new_run_on_server() else { return };
+    let store = Postgres::open(&address(&path)).unwrap();
+    let mut reader = client(&path);
+    reader.batch_execute(&format!("LISTEN \"record:{}\"", address(&path).run)).unwrap();
+    store.record_and_claim(&measured("a", 10, 0.5), TTL).unwrap();
+    let mut news = reader.notifications();
+    assert!(news.timeout_iter(Duration::from_mins(1)).next().unwrap().is_some());
+}
+
+#[test]
+fn requests_of_a_worker_that_signs_off_are_there_for_others() {
+    let Some(path) = new_run_on_server() else { return };
+    let store = Postgres::open(&address(&path)).unwrap();
+    store.enqueue(&key("a")).unwrap();
+    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("a")));
+    assert_eq!(store.claim_request(100, TTL).unwrap(), None);
+    store.sign_off(&store.process).unwrap();
+    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("a")));
+}
+
+#[test]
+fn a_run_of_an_older_version_is_brought_up_to_date_once() {
+    let Some(path) = new_run_on_server() else { return };
+    Store::open(&path).unwrap().enqueue(&key("a")).unwrap();
+    let steps = [schema::MIGRATIONS[0], "ALTER TABLE requests ADD COLUMN added integer DEFAULT 7"];
+    for _ in 0..2 {
+        let mut connection = Connection::open(&ServerSettings::of(&address(&path)).unwrap()).unwrap();
+        assert_eq!(schema::migrate(&mut connection, &address(&path), &steps).unwrap(), Some(2));
+    }
+    let sql = "SELECT design, added, version FROM requests, version";
+    let row = client(&path).query_one(sql, &[]).unwrap();
+    assert_eq!((row.get(0), row.get(1), row.get(2)), (key("a").design, 7, 2));
 }
 
 #[test]

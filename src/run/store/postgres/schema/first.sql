@@ -38,9 +38,10 @@ CREATE TABLE measurements (
     clipping text,
     link_range text,
     code_entropy double precision,
-    UNIQUE (design, views, lost, subset, step, precision)
+    -- One index for keys and steps: had it a choice, the server would take the rows of a step one by one for a key as long
+    -- as it has no statistics.
+    UNIQUE (step, design, views, lost, subset, precision)
 );
-CREATE INDEX measurements_by_step ON measurements (step);
 CREATE SEQUENCE leaks_id;
 CREATE TABLE leaks (
     id bigint PRIMARY KEY DEFAULT nextval('leaks_id'),
@@ -102,10 +103,13 @@ CREATE TABLE requests (
     subset text NOT NULL,
     step bigint NOT NULL,
     precision text NOT NULL,
+    -- `false` once it is claimed, and after the claim has expired.
+    free boolean NOT NULL DEFAULT true,
     UNIQUE (design, views, lost, subset, step, precision)
 );
--- A crash of the server empties these two: a lost claim is a measurement made twice, of which one is kept.
-CREATE UNLOGGED TABLE claims (
+CREATE INDEX free_requests ON requests (step, id) WHERE free;
+-- A claim and the mark of its request are written together, and lost by no crash.
+CREATE TABLE claims (
     design text NOT NULL,
     views bigint NOT NULL,
     lost bigint NOT NULL,
@@ -118,6 +122,7 @@ CREATE UNLOGGED TABLE claims (
     PRIMARY KEY (design, views, lost, subset, step, precision)
 );
 CREATE INDEX claims_by_process ON claims (process);
+CREATE INDEX claims_by_expiry ON claims (expires);
 CREATE UNLOGGED TABLE workers (
     process text PRIMARY KEY,
     heartbeat double precision NOT NULL
@@ -135,10 +140,6 @@ CREATE TABLE checkpoint_files (
     PRIMARY KEY (folder, name)
 );
 
-CREATE FUNCTION hold(followed regclass) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock_shared(1397771348, followed::oid::integer);
-END $$;
 CREATE FUNCTION hold_table() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(1397771348, tg_relid::integer);
@@ -179,7 +180,6 @@ CREATE FUNCTION record_measurement(design_ text, views_ bigint, lost_ bigint, su
     seconds_ double precision, process_ text, digest_ text, clipping_ text, link_range_ text,
     code_entropy_ double precision, anyway boolean) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM hold('measurements');
     -- In the order of `claim_request`: one that takes over an expired claim skips a request that is locked.
     DELETE FROM requests r WHERE r.design = design_ AND r.views = views_ AND r.lost = lost_ AND r.subset = subset_
         AND r.step = step_ AND r.precision = precision_;
@@ -220,12 +220,17 @@ BEGIN
     RETURN 'granted';
 END $$;
 
-CREATE FUNCTION claim_request(step_ bigint, process_ text, writer_ bigint, ttl double precision, again boolean)
-    RETURNS SETOF requests LANGUAGE plpgsql AS $$
+-- Looks at no request that is claimed, however many there are.
+CREATE FUNCTION claim_request(step_ bigint, process_ text, writer_ bigint, ttl double precision,
+    again boolean) RETURNS SETOF requests LANGUAGE plpgsql AS $$
 DECLARE
     request requests%ROWTYPE;
     answer text;
+    instant double precision := now_s();
 BEGIN
+    -- Sixteen at a time: each looks past the requests that others are about to claim, and a thousand at once would look
+    -- past a thousand. 1397771349 is the class of these locks.
+    PERFORM pg_advisory_xact_lock(1397771349, hashtext(current_schema() || (hashtext(process_) & 15)));
     -- The answer to the first call may have been lost.
     IF again THEN
         SELECT r.* INTO request FROM requests r JOIN claims c USING (design, views, lost, subset, step, precision)
@@ -236,12 +241,24 @@ BEGIN
         END IF;
     END IF;
     LOOP
-        SELECT r.* INTO request FROM requests r
-            WHERE r.step = step_ AND NOT EXISTS (SELECT FROM claims c WHERE c.design = r.design
-                AND c.views = r.views AND c.lost = r.lost AND c.subset = r.subset AND c.step = r.step
-                AND c.precision = r.precision AND c.expires > now_s())
-            ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED;
-        IF NOT FOUND THEN
+        request := NULL;
+        IF (SELECT min(c.expires) FROM claims c) <= instant THEN
+            SELECT r.* INTO request FROM requests r JOIN claims c
+                USING (design, views, lost, subset, step, precision)
+                WHERE r.step = step_ AND c.expires <= instant ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED;
+            IF request.id IS NULL THEN
+                -- What a dead process measured without a request.
+                DELETE FROM claims c WHERE c.expires <= instant AND NOT EXISTS (SELECT FROM requests r
+                    WHERE r.design = c.design AND r.views = c.views AND r.lost = c.lost AND r.subset = c.subset
+                    AND r.step = c.step AND r.precision = c.precision);
+            END IF;
+        END IF;
+        IF request.id IS NULL THEN
+            UPDATE requests r SET free = false WHERE r.id = (SELECT f.id FROM requests f
+                WHERE f.step = step_ AND f.free ORDER BY f.id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                RETURNING r.* INTO request;
+        END IF;
+        IF request.id IS NULL THEN
             RETURN;
         END IF;
         answer := claim(request.design, request.views, request.lost, request.subset, request.step,
@@ -253,6 +270,43 @@ BEGIN
             DELETE FROM requests r WHERE r.id = request.id;
         END IF;
     END LOOP;
+END $$;
+
+-- All that a worker does between two measurements, in one statement whose time does not grow with the number of workers.
+-- A procedure: the news goes out in a transaction after the record's, since the server lets only one at a time commit
+-- with news, and this one has nothing to write to the disk. `last_control` lets a worker that does not listen hear of
+-- controls.
+CREATE PROCEDURE record_and_claim(design_ text, views_ bigint, lost_ bigint, subset_ text, step_ bigint,
+    precision_ text, accuracy_ double precision, samples_ bigint, calibration_batches_ bigint,
+    seconds_ double precision, process_ text, digest_ text, clipping_ text, link_range_ text,
+    code_entropy_ double precision, writer_ bigint, number_ bigint, version_ bigint, kind_ text, body_ text,
+    ttl double precision, again boolean, OUT kept boolean, OUT last_control bigint, OUT next_design text,
+    OUT next_views bigint, OUT next_lost bigint, OUT next_subset text, OUT next_step bigint, OUT next_precision text)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    request requests%ROWTYPE;
+BEGIN
+    kept := record_measurement(design_, views_, lost_, subset_, step_, precision_, accuracy_, samples_,
+        calibration_batches_, seconds_, process_, digest_, clipping_, link_range_, code_entropy_, false);
+    -- The answer to the first call may have been lost.
+    IF again AND NOT kept THEN
+        kept := EXISTS (SELECT FROM measurements m WHERE m.design = design_ AND m.views = views_
+            AND m.lost = lost_ AND m.subset = subset_ AND m.step = step_ AND m.precision = precision_
+            AND m.process = process_ AND m.digest = digest_);
+    END IF;
+    IF kept THEN
+        PERFORM append_event(process_, writer_, number_, version_, kind_, body_);
+    END IF;
+    SELECT * INTO request FROM claim_request(step_, process_, writer_, ttl, again);
+    next_design := request.design;
+    next_views := request.views;
+    next_lost := request.lost;
+    next_subset := request.subset;
+    next_step := request.step;
+    next_precision := request.precision;
+    SELECT CASE WHEN c.is_called THEN c.last_value ELSE 0 END INTO last_control FROM controls_id c;
+    COMMIT;
+    PERFORM pg_notify('record:' || substr(current_schema(), 5), '');
 END $$;
 
 CREATE FUNCTION own(task_ text, process_ text, command_ text, version_ text, stale double precision, dead text,
