@@ -16,8 +16,8 @@ use super::task_process::TaskProcess;
 use super::worker::{WorkerProcess, start_workers};
 use crate::quantity::Knob;
 use crate::record::{
-    ChildRecord, Control, Event, GenerationRecord, GenerationSeconds, MeasurementKey, OperatorRecord, Precision,
-    PredictorRecord, Subset,
+    ChildRecord, Control, Event, GenerationRecord, GenerationSeconds, Measurement, MeasurementKey, OperatorRecord,
+    Precision, PredictorRecord, Subset,
 };
 use crate::search::baselines::{BaselineOutcome, BaselineStudy};
 use crate::search::{
@@ -48,6 +48,8 @@ pub(crate) struct RunSearchOptions {
 struct OpenCandidate {
     candidate: SearchCandidate,
     key: MeasurementKey,
+    /// Its measurement, once it is on record.
+    measured: Option<Measurement>,
 }
 
 /// A search at work on a run.
@@ -59,8 +61,10 @@ pub(crate) struct SearchRunner<'a> {
     open: Vec<OpenCandidate>,
     /// `true` once a worker has come: from then on all candidates are requested.
     has_workers: bool,
-    /// State of the database in which no open candidate was measured.
+    /// State of the database in which the measurements on record were looked at.
     looked: Option<DatabaseState>,
+    /// Id of the last of them.
+    last_row: i64,
     recorded_generations: usize,
     parts: GenerationSeconds,
     /// Designs measured after their accuracy was predicted.
@@ -105,6 +109,7 @@ impl<'a> SearchRunner<'a> {
             open: Vec::new(),
             has_workers: false,
             looked: None,
+            last_row: 0,
             recorded_generations: 0,
             parts: GenerationSeconds::default(),
             predicted: 0,
@@ -203,10 +208,11 @@ impl<'a> SearchRunner<'a> {
                 NextCandidate::Measure(candidate) => {
                     let views = self.driver.problem().knobs.sensors;
                     let key = self.evaluator.key(&candidate.design, views, Subset::Validation);
+                    let measured = self.evaluator.store().measurement(&key)?.map(|row| row.value);
                     if self.has_workers {
                         self.evaluator.store().enqueue(&key)?;
                     }
-                    self.open.push(OpenCandidate { candidate, key });
+                    self.open.push(OpenCandidate { candidate, key, measured });
                 }
             }
         }
@@ -220,19 +226,18 @@ impl<'a> SearchRunner<'a> {
         // Many machines are asked about often: without changes there is nothing to ask.
         let state = self.evaluator.store().state()?;
         if self.looked != Some(state) {
-            for index in 0..self.open.len() {
-                let key = &self.open[index].key;
-                let Some(found) = self.evaluator.store().measurement(key)? else { continue };
-                let accuracy = if self.evaluator.is_complete(&found.value) {
-                    found.value.accuracy
-                } else {
-                    // A live search has ended it early.
-                    self.evaluator.measure_claimed(key)?.tell(self.process)?
-                };
-                self.report(index, accuracy)?;
-                return Ok(true);
-            }
+            self.take_in_rows()?;
             self.looked = Some(state);
+        }
+        if let Some(index) = self.open.iter().position(|open| open.measured.is_some()) {
+            let OpenCandidate { key, measured, .. } = &self.open[index];
+            let accuracy = match measured {
+                Some(found) if self.evaluator.is_complete(found) => found.accuracy,
+                // A live search has ended it early.
+                _ => self.evaluator.measure_claimed(key)?.tell(self.process)?,
+            };
+            self.report(index, accuracy)?;
+            return Ok(true);
         }
         if self.has_workers {
             return self.measure_request();
@@ -247,6 +252,17 @@ impl<'a> SearchRunner<'a> {
             }
         }
         Ok(false)
+    }
+
+    /// Takes in what was recorded since the last call, by one question however many candidates are open.
+    fn take_in_rows(&mut self) -> Result<(), RunError> {
+        for row in self.evaluator.store().measurements_after(self.last_row, usize::MAX)? {
+            self.last_row = row.id;
+            if let Some(open) = self.open.iter_mut().find(|open| open.key == row.value.key) {
+                open.measured = Some(row.value);
+            }
+        }
+        Ok(())
     }
 
     /// Measures the next request that no worker has claimed. Returns `false` if there is none.
@@ -266,7 +282,7 @@ impl<'a> SearchRunner<'a> {
         if self.driver.problem().needs_leak() {
             self.measure_leak(index)?;
         }
-        let OpenCandidate { candidate, key } = self.open.remove(index);
+        let OpenCandidate { candidate, key, .. } = self.open.remove(index);
         let started = Instant::now();
         let CandidateReport { operator, parents, on_front } = self.driver.report(&candidate, accuracy)?;
         self.parts.learn += started.elapsed().as_secs_f64();
@@ -296,7 +312,7 @@ impl<'a> SearchRunner<'a> {
 
     /// Measures the leak of an open candidate, here: attackers need the threads that workers leave.
     fn measure_leak(&mut self, index: usize) -> Result<(), RunError> {
-        let OpenCandidate { candidate, key } = &self.open[index];
+        let OpenCandidate { candidate, key, .. } = &self.open[index];
         let started = Instant::now();
         let key = self.evaluator.key(&candidate.design, key.views, Subset::Test);
         let leak = self.evaluator.leak(&key, false)?;
@@ -338,7 +354,7 @@ impl<'a> SearchRunner<'a> {
 
     /// Withdraws all open candidates.
     fn withdraw_open(&mut self) -> Result<(), RunError> {
-        for OpenCandidate { candidate, key } in std::mem::take(&mut self.open) {
+        for OpenCandidate { candidate, key, .. } in std::mem::take(&mut self.open) {
             self.driver.withdraw(candidate)?;
             self.evaluator.store().dequeue(&key)?;
         }
