@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{command, events, events_of, folder, json, losses, of_kind, read_until, splitscope, text};
+use common::{command, events, events_of, folder, json, losses, of_kind, read_until, splitscope, text, train_small};
 use serde_json::Value;
 
 fn cost(folder: &Path, extra: &[&str]) -> Value {
@@ -89,26 +89,10 @@ fn a_picture_of_the_screen_needs_no_terminal() {
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
 }
 
-/// A run small enough for a test: easy objects, few steps.
-const SMALL: [&str; 12] = [
-    "train",
-    "--run",
-    "r",
-    "--json",
-    "--data",
-    "arrangement-10:objects=100",
-    "--threads",
-    "1",
-    "--set",
-    "images=24",
-    "--set",
-    "calibration-objects=16",
-];
-
 #[test]
 fn a_line_on_standard_input_stops_a_training_that_then_can_go_on() {
     let folder = folder();
-    let arguments = [&SMALL[..], &["--steps", "1000000"]].concat();
+    let arguments = train_small("r", "1000000", &[]);
     let mut child = command(folder.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut told = events_of(&mut child);
     let mut seen = Vec::new();
@@ -132,7 +116,7 @@ fn a_line_on_standard_input_stops_a_training_that_then_can_go_on() {
 #[test]
 fn a_search_measures_designs_that_meet_the_limits_and_remembers_them() {
     let folder = folder();
-    let output = splitscope(folder.path(), &[&SMALL[..], &["--steps", "2"]].concat());
+    let output = splitscope(folder.path(), &train_small("r", "2", &[]));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let search = ["search", "--run", "r", "--evaluations", "4", "--sensors", "2", "--json"];
     let output = splitscope(folder.path(), &search);

@@ -7,26 +7,9 @@ mod common;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{command, events, events_of, folder, losses, of_kind, read_until, text};
+use common::{command, events, events_of, folder, losses, of_kind, read_until, succeed, text, train_small};
 use splitscope::record::Task;
 use splitscope::run::RunDir;
-
-/// A run small enough for a test.
-const SMALL: [&str; 13] = [
-    "train",
-    "--run",
-    "r",
-    "--json",
-    "--data",
-    "arrangement-10:objects=100",
-    "--threads",
-    "1",
-    "--set",
-    "images=24",
-    "--set",
-    "calibration-objects=16",
-    "--steps",
-];
 
 /// The program as that many ranks; `None` where there is no `mpirun`, unless `SPLITSCOPE_TEST_MPI` is set, which says
 /// that there must be one.
@@ -47,7 +30,7 @@ fn ranks(folder: &Path, ranks: usize, arguments: &[&str]) -> Option<Command> {
 #[test]
 fn two_ranks_write_one_run_that_any_number_can_continue() {
     let folder = folder();
-    let settings = [&SMALL[..], &["3", "--set", "teacher-first=0.4", "--set", "checkpoint-every=1"]].concat();
+    let settings = train_small("r", "3", &["--set", "teacher-first=0.4", "--set", "checkpoint-every=1"]);
     let Some(mut both) = ranks(folder.path(), 2, &settings) else { return };
     let output = both.output().unwrap();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
@@ -68,7 +51,7 @@ fn two_ranks_write_one_run_that_any_number_can_continue() {
 #[test]
 fn a_rank_that_dies_ends_all_and_the_run_goes_on_alone() {
     let folder = folder();
-    let settings = [&SMALL[..], &["100000", "--set", "checkpoint-every=1", "--set", "evaluate-every=1000"]].concat();
+    let settings = train_small("r", "100000", &["--set", "checkpoint-every=1", "--set", "evaluate-every=1000"]);
     let Some(mut both) = ranks(folder.path(), 2, &settings) else { return };
     let mut mpirun = both.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut seen = Vec::new();
@@ -98,4 +81,27 @@ fn a_failure_of_one_rank_is_told_with_its_number() {
     assert!(!output.status.success());
     let error = text(&output.stderr);
     assert!(error.contains("rank 0 of 2: ") && error.contains("nothing-of-the-kind"), "{error}");
+}
+
+#[test]
+fn two_ranks_train_one_design_of_a_run_alone() {
+    let folder = folder();
+    if ranks(folder.path(), 2, &[]).is_none() {
+        return;
+    }
+    succeed(folder.path(), &train_small("r", "2", &[]));
+    let finetune = ["finetune", "--run", "r", "--out", "one", "--design", "largest@logits/logits:r1b8", "--json"];
+    let more = ["--threads", "1", "--set", "steps=3", "--set", "checkpoint-every=1"];
+    let output = ranks(folder.path(), 2, &[&finetune[..], &more].concat()).unwrap().output().unwrap();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    let told = events(&output);
+    assert_eq!(losses(&told).into_keys().collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!((of_kind(&told, "started").len(), of_kind(&told, "finished").len()), (1, 1), "one of them tells");
+    // Ended in the middle, it goes on.
+    let manifest = folder.path().join("one/run.toml");
+    let longer = std::fs::read_to_string(&manifest).unwrap().replace("\nsteps = 3\n", "\nsteps = 4\n");
+    std::fs::write(&manifest, longer).unwrap();
+    let output = ranks(folder.path(), 2, &finetune).unwrap().output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(events(&output)[0]["resumed_from_step"].as_u64(), Some(3));
 }

@@ -14,7 +14,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use common::{command, events, events_of, folder, losses, of_kind, read_until, splitscope, succeed, text, until};
+use common::{
+    command, events, events_of, folder, losses, of_kind, read_until, splitscope, succeed, text, train_small, until,
+};
 use postgres::{Client, NoTls};
 use screen::Screen;
 use serde_json::Value;
@@ -22,19 +24,6 @@ use server::PrivateServer;
 use splitscope::record::{Event, MeasurementKey, Precision, Subset, Task};
 use splitscope::run::RunDir;
 
-/// A run small enough for a test: enough to measure, too little to learn.
-const SMALL: [&str; 10] = [
-    "--json",
-    "--data",
-    "arrangement-10:objects=100",
-    "--threads",
-    "1",
-    "--set",
-    "images=24",
-    "--set",
-    "calibration-objects=16",
-    "--steps",
-];
 /// Budget of a search that a test ends.
 const ENDLESS: [&str; 4] = ["--evaluations", "1000000", "--stop-generations", "0"];
 
@@ -50,7 +39,7 @@ impl Laboratory {
         let server = PrivateServer::start()?;
         let run = server.address("first");
         let trainer = folder();
-        succeed(trainer.path(), &[&["train", "--run", &run][..], &SMALL, &["2"]].concat());
+        succeed(trainer.path(), &train_small(&run, "2", &[]));
         Some(Self { server, run, trainer })
     }
 
@@ -136,13 +125,11 @@ fn every_command_that_names_a_run_takes_an_address() {
 fn a_training_goes_on_elsewhere_as_if_it_had_not_been_killed() {
     let Some(server) = PrivateServer::start() else { return };
     let (here, there) = (folder(), folder());
-    let settings = [&SMALL[..], &["6", "--set", "checkpoint-every=1"]].concat();
+    let every_step = ["--set", "checkpoint-every=1"];
     let (whole, killed) = (server.address("whole"), server.address("killed"));
-    let expected = losses(&succeed(here.path(), &[&["train", "--run", &whole][..], &settings].concat()));
-    let mut child = command(here.path(), &[&["train", "--run", &killed][..], &settings].concat())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let expected = losses(&succeed(here.path(), &train_small(&whole, "6", &every_step)));
+    let mut child =
+        command(here.path(), &train_small(&killed, "6", &every_step)).stdout(Stdio::piped()).spawn().unwrap();
     read_until(&mut events_of(&mut child), &mut Vec::new(), "checkpoint", 2);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -274,7 +261,7 @@ fn workers_in_two_networks_go_on_when_one_is_cut() {
     let Some(server) = PrivateServer::start_with("*", 15442, true) else { return };
     let trainer = folder();
     let run = server.address("first");
-    succeed(trainer.path(), &[&["train", "--run", &run][..], &SMALL, &["2"]].concat());
+    succeed(trainer.path(), &train_small(&run, "2", &[]));
     let laboratory = Laboratory { server, run, trainer };
     let machines = [folder(), folder()];
     let search = laboratory.search(laboratory.trainer.path());

@@ -189,6 +189,7 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
         bench.step()?;
     }
     bench.exchange_seconds();
+    bench.exchange_bytes();
     let (mut seconds, mut trained) = (Vec::new(), 0);
     for _ in 0..steps.max(1) {
         let start = Instant::now();
@@ -196,6 +197,7 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
         seconds.push(start.elapsed().as_secs_f64());
     }
     let exchanged = bench.exchange_seconds() / seconds.len() as f64;
+    let bytes = bench.exchange_bytes() / seconds.len() as u64;
     let rate = trained as f64 / seconds.iter().sum::<f64>().max(1e-9);
     let per_step = median(seconds);
     let peak = usage::peak_resident_bytes();
@@ -208,6 +210,7 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
             "ranks": share.ranks,
             "seconds_per_step": per_step,
             "seconds_in_exchange": exchanged,
+            "bytes_in_exchange": bytes,
             "net_images_per_second": rate,
             "seconds_to_first_step": first,
             "peak_rss_bytes": peak,
@@ -223,7 +226,11 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
     let on_device = on_device.map(|bytes| format!(", {} on the device", Dimension::Bytes.format(bytes as f64)));
     let ranks = match share.ranks {
         1 => String::new(),
-        ranks => format!("; {ranks} ranks, {} s of a step in the exchange", number::figure(exchanged)),
+        ranks => format!(
+            "; {ranks} ranks, {} s and {} of a step in the exchange",
+            number::figure(exchanged),
+            Dimension::Bytes.format(bytes as f64)
+        ),
     };
     say!(
         "{name}, {images} images, {device}: {} s a step, {} net-images a second; first step after {} s, {}{}{ranks}",

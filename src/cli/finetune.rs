@@ -1,17 +1,16 @@
 //! `splitscope finetune`: trains one design of a run alone, from the run's weights or from fresh ones.
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use anyhow::{Result, bail};
 
 use super::load::NamedRun;
 use super::output::say;
-use super::train::{SettingFlags, with_progress};
+use super::train::{SettingFlags, by_ranks};
 use super::{Answer, load, measure};
 use crate::record::Precision;
 use crate::run::{self, FinetuningStart, RunDir, start_finetuning};
-use crate::train::{Alone, Exchange, Settings};
+use crate::train::Settings;
 
 /// Share of the parent's steps that a finetuning takes, at the parent's learning rate (`benches/finetune.sh`).
 const STEPS: f64 = 1.0 / 3.0;
@@ -43,12 +42,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    let run = match &arguments.out {
-        Some(path) if RunDir::exists(path)? => resumed(&RunDir::open(path)?, arguments)?,
-        _ => begun(arguments)?,
-    };
-    let alone: Rc<dyn Exchange> = Rc::new(Alone);
-    with_progress(&run, &arguments.settings, &alone, arguments.json)
+    by_ranks(&arguments.settings, arguments.json, || match &arguments.out {
+        Some(path) if RunDir::exists(path)? => resumed(&RunDir::open(path)?, arguments),
+        _ => begun(arguments),
+    })
 }
 
 /// The run of an earlier start, which must be of this command.

@@ -23,9 +23,15 @@ pub(super) use flags::{SettingFlags, with_settings};
 pub(super) use start::use_threads;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    by_ranks(&arguments.settings, arguments.json, || start::open_run(arguments))
+}
+
+/// Trains the run that `open` opens or makes, as the only process or as one of several that were started together, of
+/// which rank 0 alone opens it.
+pub(super) fn by_ranks(flags: &SettingFlags, json: bool, open: impl FnOnce() -> Result<RunDir>) -> Result<Answer> {
     let exchange = launch::join()?;
     let RankShare { rank, ranks } = exchange.share();
-    let outcome = if rank == 0 { lead(arguments, &exchange) } else { follow(arguments, &exchange) };
+    let outcome = if rank == 0 { lead(open, flags, &exchange, json) } else { follow(flags, &exchange) };
     if let Err(error) = &outcome
         && ranks > 1
     {
@@ -39,19 +45,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 }
 
 /// Trains a run as the only process, or as rank 0 of several.
-fn lead(arguments: &Arguments, exchange: &Rc<dyn Exchange>) -> Result<Answer> {
-    let run = start::open_run(arguments)?;
-    exchange.broadcast(&mut run.manifest().text()?.into_bytes())?;
-    with_progress(&run, &arguments.settings, exchange, arguments.json)
-}
-
-/// Trains a run until all steps are done, printing its events.
-pub(super) fn with_progress(
-    run: &RunDir,
+fn lead(
+    open: impl FnOnce() -> Result<RunDir>,
     flags: &SettingFlags,
     exchange: &Rc<dyn Exchange>,
     json: bool,
 ) -> Result<Answer> {
+    let run = open()?;
+    exchange.broadcast(&mut run.manifest().text()?.into_bytes())?;
+    with_progress(&run, flags, exchange, json)
+}
+
+/// Trains a run until all steps are done, printing its events.
+fn with_progress(run: &RunDir, flags: &SettingFlags, exchange: &Rc<dyn Exchange>, json: bool) -> Result<Answer> {
     load::print_notes(&flags.ignored(&run.manifest().training_settings()?)?);
     let settings = settings(flags, run.manifest())?;
     let log = Log::new(Task::Train, json);
@@ -64,12 +70,12 @@ pub(super) fn with_progress(
 }
 
 /// Trains beside rank 0, which has the run.
-fn follow(arguments: &Arguments, exchange: &Rc<dyn Exchange>) -> Result<Answer> {
+fn follow(flags: &SettingFlags, exchange: &Rc<dyn Exchange>) -> Result<Answer> {
     let mut text = Vec::new();
     exchange.broadcast(&mut text)?;
     let text = String::from_utf8(text).context("rank 0 is another program")?;
     let manifest = Manifest::parse(&text, Path::new("run.toml"))?;
-    run::train_beside(&manifest, settings(&arguments.settings, &manifest)?, exchange, &|_, _| {})?;
+    run::train_beside(&manifest, settings(flags, &manifest)?, exchange, &|_, _| {})?;
     Ok(Answer::Yes)
 }
 

@@ -116,7 +116,7 @@ impl TrainingBench {
         };
         let mut trainer = Trainer::new(space, settings, device);
         trainer.step = trainer.settings.teacher_steps();
-        let exchange = Rc::new(TimedExchange { exchange, seconds: Cell::new(0.0) });
+        let exchange = Rc::new(TimedExchange { exchange, seconds: Cell::new(0.0), bytes: Cell::new(0) });
         trainer.join(exchange.clone())?;
         Ok(Self { trainer, batch, exchange })
     }
@@ -133,12 +133,18 @@ impl TrainingBench {
     pub(crate) fn exchange_seconds(&self) -> f64 {
         self.exchange.seconds.take()
     }
+
+    /// Bytes since the last call that this rank has given into sums.
+    pub(crate) fn exchange_bytes(&self) -> u64 {
+        self.exchange.bytes.take()
+    }
 }
 
 /// An exchange under a stopwatch.
 struct TimedExchange {
     exchange: Rc<dyn Exchange>,
     seconds: Cell<f64>,
+    bytes: Cell<u64>,
 }
 
 impl TimedExchange {
@@ -156,6 +162,7 @@ impl Exchange for TimedExchange {
     }
 
     fn sum(&self, values: &mut [f32]) -> Result<(), TrainError> {
+        self.bytes.set(self.bytes.get() + size_of_val(values) as u64);
         self.timed(|exchange| exchange.sum(values))
     }
 

@@ -12,6 +12,24 @@ use serde_json::Value;
 /// Time after which a test gives up; no test needs it.
 const TIMEOUT: Duration = Duration::from_mins(5);
 
+/// Settings of a run small enough for a test: easy objects, enough to measure, too little to learn.
+pub(crate) const SMALL: [&str; 9] = [
+    "--json",
+    "--data",
+    "arrangement-10:objects=100",
+    "--threads",
+    "1",
+    "--set",
+    "images=24",
+    "--set",
+    "calibration-objects=16",
+];
+
+/// Arguments that train a small run for so many steps, with more arguments.
+pub(crate) fn train_small<'a>(run: &'a str, steps: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["train", "--run", run, "--steps", steps][..], &SMALL, more].concat()
+}
+
 /// Waits until something holds. Returns `false` if it never does.
 pub(crate) fn comes_true(mut holds: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
