@@ -7,6 +7,7 @@ mod effects;
 mod follow;
 mod follower;
 mod following;
+mod pace;
 mod picture_work;
 mod pictures;
 mod predicting;
@@ -51,22 +52,19 @@ use super::{
 use crate::explore::{Command, Session, Severity, Update, progress::State};
 use crate::run::SplitProcesses;
 use follower::{Follower, MAX_WAIT};
+use pace::Pace;
 use picture_work::PictureWork;
 use prediction_work::PredictionWork;
 use recording::Recording;
 use report_work::ReportWork;
 use shipped_run::ShippedRun;
 
-/// Shortest time between two frames.
-const MIN_FRAME_TIME: Duration = Duration::from_millis(12);
-/// Shortest time between two frames over a remote line.
-const MIN_REMOTE_FRAME_TIME: Duration = Duration::from_millis(60);
 /// Time to build a session before "loading" is shown.
 const LOADING_DELAY: Duration = Duration::from_millis(100);
 /// Time between two looks at a report that is being written, or at a run that is being read.
 const REPORT_POLL: Duration = Duration::from_millis(50);
 /// Time for which limits must stand still before a running search is sent them.
-const SETTLE_TIME: Duration = Duration::from_millis(200);
+const SETTLE_TIME: Duration = Duration::from_millis(100);
 
 /// Session, view and the run that is followed or replayed: everything but the terminal.
 pub(crate) struct App {
@@ -290,55 +288,73 @@ impl App {
 
     /// Draws, waits, and acts until it is ended: how to leave, and the signal that ended it, if one did.
     fn cycle(&mut self, terminal: &mut Terminal, signals: &Signals) -> io::Result<(Leave, Option<i32>)> {
-        let remote = std::env::var_os("SSH_CONNECTION").is_some();
-        let least = if remote { MIN_REMOTE_FRAME_TIME } else { MIN_FRAME_TIME };
-        let mut drawn: Option<Instant> = None;
-        let mut dirty = true;
-        let mut toast = false;
+        let mut pace = Pace::new();
         loop {
-            let rest = drawn.map_or(Duration::ZERO, |drawn: Instant| least.saturating_sub(drawn.elapsed()));
-            if dirty && rest.is_zero() {
-                self.ui.now_ms = self.now_ms();
-                toast = self.session.toast(self.ui.now_ms).is_some();
-                terminal.draw(|frame| self.draw(frame))?;
-                drawn = Some(Instant::now());
-                dirty = false;
-            }
-            let events = read_events(if dirty { rest } else { self.wait_time() })?;
+            self.draw_if_due(terminal, &mut pace)?;
+            let events = read_events(if pace.dirty { pace.rest() } else { self.wait_time() })?;
             self.events(&events, &|| signals.end_is_asked());
-            dirty |= !events.is_empty();
+            pace.dirty |= !events.is_empty();
             match signals.take() {
                 Some(Signal::End(signal)) => return Ok((Leave::Nothing, Some(signal))),
                 Some(Signal::Suspend) => terminal.suspend()?,
                 Some(Signal::Continue) => {
                     terminal.resume()?;
-                    dirty = true;
+                    pace.dirty = true;
                 }
                 None => {}
             }
-            dirty |= self.send_settled_limits();
-            dirty |= self.poll_run();
-            dirty |= self.tend_pictures();
-            dirty |= self.tend_predictions();
-            dirty |= self.tend_report();
-            dirty |= self.tend_recording();
-            dirty |= self.tend_split();
-            dirty |= self.play();
-            dirty |= self.tour();
-            dirty |= toast != self.session.toast(self.now_ms()).is_some();
-            for effect in std::mem::take(&mut self.for_terminal) {
-                if let Effect::Quit { keep_frame } = effect {
-                    let leave = if keep_frame {
-                        Leave::Frame(terminal.capture(|frame| self.draw(frame))?)
-                    } else {
-                        Leave::Nothing
-                    };
-                    return Ok((leave, None));
-                }
-                self.on_terminal(effect, terminal)?;
-                dirty = true;
+            if let Some(leave) = self.take_terminal_effects(terminal, &mut pace)? {
+                return Ok((leave, None));
+            }
+            // What was typed is seen before anything is looked up, which may take longer than a frame.
+            self.draw_if_due(terminal, &mut pace)?;
+            pace.dirty |= self.tend();
+            pace.dirty |= pace.shows_message != self.session.toast(self.now_ms()).is_some();
+            if let Some(leave) = self.take_terminal_effects(terminal, &mut pace)? {
+                return Ok((leave, None));
             }
         }
+    }
+
+    /// Draws a frame if anything has changed since the last one and that is long enough ago.
+    fn draw_if_due(&mut self, terminal: &mut Terminal, pace: &mut Pace) -> io::Result<()> {
+        if !pace.dirty || !pace.rest().is_zero() {
+            return Ok(());
+        }
+        self.ui.now_ms = self.now_ms();
+        pace.shows_message = self.session.toast(self.ui.now_ms).is_some();
+        terminal.draw(|frame| self.draw(frame))?;
+        (pace.drawn, pace.dirty) = (Some(Instant::now()), false);
+        Ok(())
+    }
+
+    /// Looks after the run, the pictures and all other work beside the screen. Returns `true` if there is anything new
+    /// to draw.
+    fn tend(&mut self) -> bool {
+        let mut is_new = self.send_settled_limits();
+        is_new |= self.poll_run();
+        is_new |= self.tend_pictures();
+        is_new |= self.tend_predictions();
+        is_new |= self.tend_report();
+        is_new |= self.tend_recording();
+        is_new |= self.tend_split();
+        is_new |= self.play();
+        is_new | self.tour()
+    }
+
+    /// Carries out the effects that wait for the terminal; how to leave it if one of them ends the program.
+    fn take_terminal_effects(&mut self, terminal: &mut Terminal, pace: &mut Pace) -> io::Result<Option<Leave>> {
+        for effect in std::mem::take(&mut self.for_terminal) {
+            if let Effect::Quit { keep_frame } = effect {
+                if keep_frame {
+                    return Ok(Some(Leave::Frame(terminal.capture(|frame| self.draw(frame))?)));
+                }
+                return Ok(Some(Leave::Nothing));
+            }
+            self.on_terminal(effect, terminal)?;
+            pace.dirty = true;
+        }
+        Ok(None)
     }
 
     /// Carries out an effect that needs the terminal. The others are carried out by [`App::effect`].
