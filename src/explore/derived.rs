@@ -86,6 +86,13 @@ struct Lowered {
 }
 
 impl Counts {
+    /// Counts candidates that meet all limits with an accuracy, which may be measured.
+    fn add_rated(&mut self, count: usize, is_measured: bool) {
+        self.feasible += count;
+        self.with_accuracy += count;
+        self.measured += if is_measured { count } else { 0 };
+    }
+
     /// Counts one candidate; its best split may have an accuracy, and that may be measured.
     #[inline]
     fn add(&mut self, best: &BestSplit, has_accuracy: bool, is_measured: impl Fn() -> bool) {
@@ -134,12 +141,12 @@ impl Derived {
         if self.version != catalogue.version() {
             (self.version, self.tops, self.rated) = (catalogue.version(), TopSplits::new(catalogue), OnceCell::new());
         }
+        for (best, top, ids) in self.tops.fitting(&evaluator, breakable) {
+            counts.add_rated(ids.len(), top.is_measured);
+            self.ranking.put_next(&best, ids);
+        }
         for id in catalogue.ids() {
-            if let Some(top) = self.tops.of(id)
-                && let Some(best) = self.tops.best(id, top, &evaluator, breakable)
-            {
-                counts.add(&best, true, || top.is_measured);
-                self.ranking.push(&best, || catalogue.macs(id));
+            if !self.ranking.is_open(id) {
                 continue;
             }
             let range = catalogue.range(id);
@@ -147,7 +154,7 @@ impl Derived {
             let best = best.expect("the catalogue holds only candidates with an allowed split");
             let entry = range.start + usize::from(best.split_index);
             counts.add(&best, !catalogue.rating_at(entry).is_nan(), || catalogue.is_measured(entry));
-            self.ranking.push(&best, || catalogue.macs(id));
+            self.ranking.put(&best, id, || catalogue.macs(id));
         }
         self.ranking.sort();
         self.rates = evaluator.rates;

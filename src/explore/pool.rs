@@ -16,17 +16,6 @@ use crate::space::{Design, Genome, SearchSpace};
 /// Most candidates that memory is reserved for before they are drawn.
 const MAX_RESERVED: usize = 1 << 14;
 
-/// Identity of a design within a pool: two candidates with equal keys at their splits are the same design.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DesignKey {
-    /// The first candidate with the same genome.
-    first_of_genome: CandidateId,
-    /// Split and fusion.
-    boundaries: [BoundaryId; 2],
-    /// Compression ratio and link bits.
-    sent: [u8; 2],
-}
-
 /// Candidates and their splits. The splits of all candidates are contiguous, so that costing them reads memory in
 /// order.
 #[derive(Debug, Clone, Default)]
@@ -38,10 +27,10 @@ pub(super) struct CandidatePool {
     offsets: Vec<u32>,
     /// Boundary of each split.
     boundaries: Vec<BoundaryId>,
-    /// Transmit configuration of each split, with which its design is told from others at every move of a knob.
+    /// Transmit configuration of each split.
     sent: Vec<TransmitConfig>,
-    /// First candidate with the same genome, of each candidate.
-    first_of_genome: Vec<CandidateId>,
+    /// The first split that is the same design, of each split.
+    first_alike: Vec<u32>,
     /// Multiply-accumulates of each candidate.
     macs: Vec<u64>,
     by_genome: HashMap<Genome, Vec<CandidateId>>,
@@ -90,6 +79,7 @@ impl CandidatePool {
         self.batch.reserve_exact(splits);
         self.boundaries.reserve_exact(splits);
         self.sent.reserve_exact(splits);
+        self.first_alike.reserve_exact(splits);
     }
 
     /// Adds a candidate unless there is an equal one. Returns its number.
@@ -123,13 +113,17 @@ impl CandidatePool {
         }
         let id = CandidateId::try_from(self.candidates.len()).expect("memory holds fewer than 2^32 candidates");
         let of_genome = self.by_genome.entry(genome.clone()).or_default();
-        of_genome.push(id);
-        for demand in &demands {
+        for (index, demand) in demands.iter().enumerate() {
+            let sent = effective_transmit(space, &genome, transmit, demand.boundary);
+            let others = of_genome.iter().map(|&other| self.offsets[other as usize] as usize + index);
+            let alike = others.into_iter().find(|&other| self.sent[other] == sent);
+            let own = u32::try_from(self.sent.len()).expect("memory holds fewer than 2^32 splits");
+            self.first_alike.push(alike.map_or(own, |alike| self.first_alike[alike]));
             self.batch.push(demand, space.split.at.contains(&demand.boundary));
             self.boundaries.push(demand.boundary);
-            self.sent.push(effective_transmit(space, &genome, transmit, demand.boundary));
+            self.sent.push(sent);
         }
-        self.first_of_genome.push(of_genome[0]);
+        of_genome.push(id);
         self.offsets.push(u32::try_from(self.boundaries.len()).expect("memory holds fewer than 2^32 splits"));
         self.macs.push(network.macs());
         self.candidates.push(CandidateDesign { genome, transmit, macs: network.macs(), weights: network.weights() });
@@ -189,12 +183,11 @@ impl CandidatePool {
         self.macs[id as usize]
     }
 
-    /// Identity of the design that a candidate is at one of its splits.
-    pub(super) fn design_key(&self, id: CandidateId, split_index: u16) -> DesignKey {
-        let entry = self.offsets[id as usize] as usize + usize::from(split_index);
-        let TransmitConfig { fusion, ratio, bits } = self.sent[entry];
-        let boundaries = [self.boundaries[entry], fusion];
-        DesignKey { first_of_genome: self.first_of_genome[id as usize], boundaries, sent: [ratio, bits] }
+    /// The first split of the pool that is the same design as the one at an index among all splits: splits are the same
+    /// design if it is the same for both.
+    #[inline]
+    pub(super) fn first_alike(&self, entry: usize) -> u32 {
+        self.first_alike[entry]
     }
 
     /// The splits, for the number of sensors set last.
@@ -273,6 +266,22 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn splits_of_one_design_know_their_first() {
+        let (space, profile) = pair();
+        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 120, 1);
+        let design = |entry: usize| {
+            let (id, split) = pool.split_of(entry);
+            pool.design(&space, id, split).unwrap()
+        };
+        let mut firsts: HashMap<Design, u32> = HashMap::new();
+        for entry in 0..pool.split_count() {
+            let first = *firsts.entry(design(entry)).or_insert(entry as u32);
+            assert_eq!(pool.first_alike(entry), first, "{entry}");
+        }
+        assert!(firsts.len() < pool.split_count(), "some candidates are one design at a split");
     }
 
     #[test]

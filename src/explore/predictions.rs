@@ -111,9 +111,9 @@ impl Predictions {
         self.models.predict(space, design, views).filter(|_| space.split.at.contains(&design.split))
     }
 
-    /// The prediction whose interval has this lower end with a number of views.
-    pub(super) fn with_lower_end(&self, low: f64, views: u32) -> Option<PredictedAccuracy> {
-        self.models.with_lower_end(low, views)
+    /// Half of the interval of each prediction with a number of views.
+    pub(super) fn half_width(&self, views: u32) -> Option<f64> {
+        self.models.half_width(views)
     }
 
     /// Precision of the accuracies that are predicted for a number of views: `float` if any that they follow from is.

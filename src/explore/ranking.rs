@@ -15,10 +15,15 @@ pub(super) struct RankKey {
 
 impl RankKey {
     #[inline]
-    fn new(best: &BestSplit, macs: impl Fn() -> u64, id: CandidateId) -> Self {
-        let first = if best.class == Class::Unrated { !macs() } else { ordered(best.first) };
-        let latency = (best.seconds as f32).to_bits();
+    fn new(first: u64, seconds: f64, id: CandidateId) -> Self {
+        let latency = (seconds as f32).to_bits();
         Self { first, then: u64::from(latency) << 32 | u64::from(id) }
+    }
+
+    /// Bits that ascend with the criterion of a split that has an accuracy, or fits nowhere.
+    #[inline]
+    pub(super) const fn first_of(best: &BestSplit) -> u64 {
+        ordered(best.first)
     }
 
     /// The candidate.
@@ -47,6 +52,28 @@ struct RankEntry {
     /// Index of that split among its splits.
     split_index: u16,
     class: Class,
+    state: EntryState,
+}
+
+/// How far the place of a candidate is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EntryState {
+    /// Its best split is not known.
+    Open,
+    /// It was given in order.
+    Ordered,
+    /// It is to be sorted.
+    Unordered,
+}
+
+impl RankEntry {
+    const OPEN: Self = Self {
+        key: RankKey { first: 0, then: 0 },
+        seconds: 0.0,
+        split_index: 0,
+        class: Class::Infeasible,
+        state: EntryState::Open,
+    };
 }
 
 /// Best splits of all candidates, and the candidates in order. Reused, so that a knob change allocates nothing.
@@ -55,7 +82,11 @@ pub(super) struct Ranking {
     order: Vec<CandidateId>,
     /// Keys of each class, ascending.
     keys: [Vec<RankKey>; Class::COUNT],
-    /// By candidate, in the order pushed.
+    /// Keys of rated candidates that came in order of their criterion.
+    ordered: Vec<RankKey>,
+    /// Keys of the other rated candidates.
+    others: Vec<RankKey>,
+    /// By candidate.
     entries: Vec<RankEntry>,
     /// By candidate, `true` on the Pareto front; found when first asked for.
     front: OnceCell<Vec<bool>>,
@@ -101,37 +132,64 @@ impl Ranking {
         self.class(id) != Class::Infeasible
     }
 
-    /// Forgets how candidates stand, for so many to be pushed anew in the order of their numbers.
+    /// Forgets how candidates stand, for the best splits of so many to be given anew.
     pub(super) fn begin(&mut self, candidates: usize) {
         self.entries.clear();
-        self.entries.reserve_exact(candidates);
+        self.entries.resize(candidates, RankEntry::OPEN);
+        self.ordered.clear();
     }
 
-    /// Appends the best split of the next candidate.
+    /// Returns `true` if the best split of a candidate was not given since [`Ranking::begin`].
     #[inline]
-    pub(super) fn push(&mut self, best: &BestSplit, macs: impl Fn() -> u64) {
-        let key = RankKey::new(best, macs, self.entries.len() as CandidateId);
-        self.entries.push(RankEntry { key, seconds: best.seconds, split_index: best.split_index, class: best.class });
+    pub(super) fn is_open(&self, id: CandidateId) -> bool {
+        self.entries[id as usize].state == EntryState::Open
+    }
+
+    /// Gives the best split of candidates that are one design there, in the order of their numbers. It is rated, and no
+    /// split given before is rated lower.
+    #[inline]
+    pub(super) fn put_next(&mut self, best: &BestSplit, ids: &[CandidateId]) {
+        let (first, state) = (RankKey::first_of(best), EntryState::Ordered);
+        let BestSplit { seconds, split_index, class, .. } = *best;
+        for &id in ids {
+            let key = RankKey::new(first, seconds, id);
+            self.entries[id as usize] = RankEntry { key, seconds, split_index, class, state };
+            self.ordered.push(key);
+        }
+    }
+
+    /// Gives the best split of a candidate.
+    #[inline]
+    pub(super) fn put(&mut self, best: &BestSplit, id: CandidateId, macs: impl Fn() -> u64) {
+        let first = if best.class == Class::Unrated { !macs() } else { RankKey::first_of(best) };
+        let BestSplit { seconds, split_index, class, .. } = *best;
+        let key = RankKey::new(first, seconds, id);
+        self.entries[id as usize] = RankEntry { key, seconds, split_index, class, state: EntryState::Unordered };
     }
 
     /// Puts the candidates in order.
     #[allow(clippy::stable_sort_primitive, reason = "the stable sort is the one that makes use of ordered runs")]
     pub(super) fn sort(&mut self) {
-        let Self { order, keys, entries, .. } = self;
+        let Self { order, keys, ordered, others, entries, .. } = self;
         // Begun in the last order, since a knob moves few candidates past each other, and merging finds ordered runs.
         let known = order.len() as CandidateId;
         order.extend(known..entries.len() as CandidateId);
         keys.iter_mut().for_each(Vec::clear);
         for &id in order.iter() {
-            let RankEntry { class, key, .. } = entries[id as usize];
-            keys[class as usize].push(key);
+            let RankEntry { class, key, state, .. } = entries[id as usize];
+            if state == EntryState::Unordered {
+                keys[class as usize].push(key);
+            }
         }
         for keys in keys.iter_mut() {
             // Keys mostly stand in order of their first part already, as multiply-accumulates never change: the stable
             // sort then takes one pass.
             keys.sort_by_key(|key| key.first);
-            keys.chunk_by_mut(|one, other| one.first == other.first).for_each(<[RankKey]>::sort);
+            order_ties(keys);
         }
+        order_ties(ordered);
+        others.clone_from(&keys[Class::Rated as usize]);
+        merge(ordered, others, &mut keys[Class::Rated as usize]);
         order.clear();
         order.extend(keys.iter().flatten().map(|key| key.id()));
         self.front.take();
@@ -157,6 +215,28 @@ impl Ranking {
     pub(super) fn is_on_front(&self, id: CandidateId) -> bool {
         self.front.get_or_init(|| self.marked_front())[id as usize]
     }
+}
+
+/// Orders keys whose first parts ascend by their second parts too.
+fn order_ties(keys: &mut [RankKey]) {
+    for tied in keys.chunk_by_mut(|one, other| one.first == other.first) {
+        if !tied.is_sorted_by_key(|key| key.then) {
+            tied.sort_unstable();
+        }
+    }
+}
+
+/// Writes the keys of two ascending lists into one.
+fn merge(one: &[RankKey], other: &[RankKey], all: &mut Vec<RankKey>) {
+    all.clear();
+    let mut other = other.iter().copied().peekable();
+    for &key in one {
+        while let Some(next) = other.next_if(|next| *next < key) {
+            all.push(next);
+        }
+        all.push(key);
+    }
+    all.extend(other);
 }
 
 #[cfg(test)]

@@ -81,7 +81,9 @@ pub(super) struct BestSplit {
 }
 
 impl BestSplit {
-    fn new(index: usize, class: Class, seconds: f64, first: f64) -> Self {
+    /// Best split with its sort key. Nothing is barred.
+    #[inline]
+    pub(super) fn new(index: usize, class: Class, seconds: f64, first: f64) -> Self {
         let split_index = u16::try_from(index).expect("a network has at most 256 boundaries");
         Self { split_index, class, seconds, first, single_violations: Violations::default() }
     }
@@ -158,21 +160,19 @@ impl<'a> Evaluator<'a> {
             .or_else(|| self.least_violating(batch, breakable, range, measured))
     }
 
-    /// The split at an entry of a batch if it meets all limits, given its index among the splits of its candidate. It
-    /// is the best of them if none other is as accurate.
+    /// Seconds of a frame of the split at an entry of a batch if it meets all limits.
     #[inline]
-    pub(super) fn rated(
+    pub(super) fn seconds_if_fits(
         &self,
         batch: &DemandBatch,
         entry: usize,
         breakable: Violations,
-        index: u16,
         shares: MeasuredShares,
-    ) -> Option<BestSplit> {
-        let seconds = self.rates.frame_latency(&batch.frame(entry)).total_s();
+    ) -> Option<f64> {
+        let seconds = batch.seconds(entry, &self.rates);
         let fits =
             shares.violations(self.knobs).is_empty() && batch.is_feasible(entry, seconds, &self.rates, breakable);
-        fits.then(|| BestSplit::new(usize::from(index), Class::Rated, seconds, -shares.accuracy))
+        fits.then_some(seconds)
     }
 
     /// Among splits with an accuracy that fit: the most accurate, then the fastest.

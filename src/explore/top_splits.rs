@@ -1,63 +1,97 @@
-//! The best rated split of each candidate, its demand beside those of other candidates in memory.
+//! The best rated split of each candidate, its demand beside those of others in memory.
 //!
 //! Where it meets all limits it is the best split, and no other split of the candidate is looked at when a knob moves.
+//! Many candidates are one design at their top splits: that is costed once for all of them, and as ratings are the
+//! first key of the ranking, the candidates stand in its order already.
 
 use super::candidate::CandidateId;
 use super::catalogue::Catalogue;
-use super::ranking_rule::{BestSplit, Evaluator};
+use super::ranking::RankKey;
+use super::ranking_rule::{BestSplit, Class, Evaluator};
 use crate::cost::{DemandBatch, MeasuredShares, Violations};
 
-/// Best rated splits of all candidates.
+/// Best rated splits of all candidates, best rated designs first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TopSplits {
-    /// By candidate; none at all if nothing is rated.
-    tops: Vec<Option<TopSplit>>,
-    /// Demand of each; that of the first split where none is the top.
+    tops: Vec<TopSplit>,
+    /// Demand of each.
     batch: DemandBatch,
+    /// Candidates of one top split after the other, each in the order of their numbers.
+    candidates: Vec<CandidateId>,
 }
 
-/// The one split of a candidate that is rated higher than its others.
+/// A split that its candidates have rated higher than their others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TopSplit {
-    /// Index among the candidate's splits.
+    /// Index among the splits of each candidate.
     index: u16,
     /// `true` if its accuracy was measured.
     pub(super) is_measured: bool,
     shares: MeasuredShares,
+    /// The first split of the catalogue that is this design.
+    first_alike: u32,
+    /// Number of its candidates.
+    count: u32,
 }
 
 impl TopSplits {
     /// The splits of a catalogue that is up to date.
     pub(super) fn new(catalogue: &Catalogue) -> Self {
-        let tops: Vec<Option<TopSplit>> = catalogue.ids().map(|id| top(catalogue, id)).collect();
-        if tops.iter().all(Option::is_none) {
-            return Self::default();
+        let mut place_of = vec![u32::MAX; catalogue.split_count()];
+        let (mut tops, mut of_candidates): (Vec<TopSplit>, Vec<Option<u32>>) = (Vec::new(), Vec::new());
+        for id in catalogue.ids() {
+            let Some(top) = top(catalogue, id) else {
+                of_candidates.push(None);
+                continue;
+            };
+            let place = &mut place_of[top.first_alike as usize];
+            if *place == u32::MAX {
+                *place = tops.len() as u32;
+                tops.push(top);
+            }
+            tops[*place as usize].count += 1;
+            of_candidates.push(Some(*place));
         }
-        let entry = |(id, top): (CandidateId, &Option<TopSplit>)| {
-            catalogue.range(id).start + usize::from(top.map_or(0, |top| top.index))
-        };
-        let entries: Vec<usize> = catalogue.ids().zip(&tops).map(entry).collect();
-        let batch = catalogue.batch().reordered(entries.iter().copied());
-        Self { tops, batch }
+        let mut order: Vec<usize> = (0..tops.len()).collect();
+        order.sort_by_key(|&place| RankKey::first_of(&tops[place].as_best(0.0)));
+        // Where the candidates of each begin.
+        let (mut next, mut sum) = (vec![0; tops.len()], 0);
+        for &place in &order {
+            next[place] = sum;
+            sum += tops[place].count as usize;
+        }
+        let mut candidates = vec![0; sum];
+        for (id, place) in catalogue.ids().zip(of_candidates) {
+            let Some(place) = place else { continue };
+            let next = &mut next[place as usize];
+            candidates[*next] = id;
+            *next += 1;
+        }
+        let tops: Vec<TopSplit> = order.iter().map(|&place| tops[place]).collect();
+        let batch = catalogue.batch().reordered(tops.iter().map(|top| top.first_alike as usize));
+        Self { tops, batch, candidates }
     }
 
-    /// The top split of a candidate, if there is one.
-    #[inline]
-    pub(super) fn of(&self, id: CandidateId) -> Option<&TopSplit> {
-        self.tops.get(id as usize)?.as_ref()
-    }
-
-    /// The top split of a candidate as its best one, if it meets all limits. No split breaks a limit on cost that is
-    /// not `breakable`.
-    #[inline]
-    pub(super) fn best(
-        &self,
-        id: CandidateId,
-        top: &TopSplit,
-        evaluator: &Evaluator<'_>,
+    /// The top splits that meet all limits as the best ones of their candidates. No split breaks a limit on cost that
+    /// is not `breakable`.
+    pub(super) fn fitting<'a>(
+        &'a self,
+        evaluator: &'a Evaluator<'_>,
         breakable: Violations,
-    ) -> Option<BestSplit> {
-        evaluator.rated(&self.batch, id as usize, breakable, top.index, top.shares)
+    ) -> impl Iterator<Item = (BestSplit, &'a TopSplit, &'a [CandidateId])> {
+        let mut end = 0;
+        self.tops.iter().enumerate().filter_map(move |(entry, top)| {
+            let start = end;
+            end += top.count as usize;
+            let seconds = evaluator.seconds_if_fits(&self.batch, entry, breakable, top.shares)?;
+            Some((top.as_best(seconds), top, &self.candidates[start..end]))
+        })
+    }
+}
+
+impl TopSplit {
+    fn as_best(&self, seconds: f64) -> BestSplit {
+        BestSplit::new(usize::from(self.index), Class::Rated, seconds, -self.shares.accuracy)
     }
 }
 
@@ -75,6 +109,12 @@ fn top(catalogue: &Catalogue, id: CandidateId) -> Option<TopSplit> {
         }
     }
     let index = found.filter(|_| !is_tied)?;
-    let is_measured = catalogue.is_measured(range.start + index);
-    Some(TopSplit { index: u16::try_from(index).ok()?, is_measured, shares: measured.at(index) })
+    let entry = range.start + index;
+    Some(TopSplit {
+        index: u16::try_from(index).ok()?,
+        is_measured: catalogue.is_measured(entry),
+        shares: measured.at(index),
+        first_alike: catalogue.pool().first_alike(entry),
+        count: 0,
+    })
 }

@@ -116,15 +116,8 @@ fn by_sensors(catalogue: &Catalogue, rated: &RatedSplits, knobs: &Knobs, range: 
     let best_with = |&sensors: &f64| {
         let sensors = sensors as u32;
         let rates = rates.get(sensors.checked_sub(1)? as usize)?;
-        let mut best: Option<(f64, usize)> = None;
-        for (place, &rating) in rated.ratings_with(sensors).iter().enumerate() {
-            let floor = best.map_or(knobs.accuracy_floor.unwrap_or(0.0), |(rating, _)| rating);
-            let is_better = if best.is_some() { rating > floor } else { rating >= floor };
-            if is_better && rates.is_feasible(&splits.batch.frame_with(place, sensors)) {
-                best = Some((rating, place));
-            }
-        }
-        let (accuracy, place) = best?;
+        let fits = |place: usize| rates.is_feasible(&splits.batch.frame_with(place, sensors));
+        let (place, accuracy) = rated.best_with(sensors, knobs.accuracy_floor.unwrap_or(0.0), fits)?;
         let (candidate, split) = catalogue.split_of(splits.entries[place] as usize);
         let estimated = !catalogue.is_measured_with(candidate, split, sensors);
         Some(TrackStop { accuracy, estimated, candidate, split })

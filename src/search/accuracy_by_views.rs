@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::accuracy_model::{AccuracyModel, AccuracySamples, PredictedAccuracy, Quality, around, with_lower_end};
+use super::accuracy_model::{AccuracyModel, AccuracySamples, PredictedAccuracy, Quality, around};
 use super::predictor::PredictorError;
 use crate::space::{Design, SearchSpace};
 
@@ -64,11 +64,11 @@ impl AccuracyByViews {
         self.views().filter_map(low).collect()
     }
 
-    /// The prediction whose interval has this lower end; `None` for a number of views beyond those that were measured.
-    pub fn with_lower_end(&self, low: f64, views: u32) -> Option<PredictedAccuracy> {
+    /// Half of the interval of each prediction, by which it follows from its lower end
+    /// ([`PredictedAccuracy::with_lower_end`]); `None` for a number of views beyond those that were measured.
+    pub fn half_width(&self, views: u32) -> Option<f64> {
         let [(_, below), (_, above)] = self.neighbours(views)?;
-        let half_width = below.half_width().max(above.half_width());
-        Some(with_lower_end(low, half_width))
+        Some(below.half_width().max(above.half_width()))
     }
 
     /// Error on held-out designs, for each number of views that was measured.
@@ -158,10 +158,11 @@ mod tests {
         let all: Vec<PredictedAccuracy> =
             model.views().map(|views| model.predict(&space, design, views).unwrap()).collect();
         assert!(all[1].value < all[3].value && all[3].value < all[5].value, "{all:?}");
-        assert_eq!((model.predict(&space, design, 7), model.with_lower_end(0.5, 12)), (None, None));
+        assert_eq!((model.predict(&space, design, 7), model.half_width(12)), (None, None));
         for ((views, found), low) in model.views().zip(&all).zip(model.lower_ends(&space, design)) {
             assert!((found.low - low).abs() < 1e-12);
-            assert!((model.with_lower_end(low, views).unwrap().value - found.value).abs() < 1e-9);
+            let again = PredictedAccuracy::with_lower_end(low, model.half_width(views).unwrap());
+            assert!((again.value - found.value).abs() < 1e-9);
         }
     }
 }

@@ -67,6 +67,15 @@ pub struct PredictedAccuracy {
     pub high: f64,
 }
 
+impl PredictedAccuracy {
+    /// Prediction whose interval, as wide as that of its model, has a lower end; asked of many designs at every move of
+    /// a knob.
+    pub fn with_lower_end(low: f64, half_width: f64) -> Self {
+        let (odds, factor) = (odds(low), half_width.exp());
+        Self { value: share_of_odds(odds * factor), low, high: share_of_odds(odds * factor * factor) }
+    }
+}
+
 /// Measured accuracies of designs, to fit an [`AccuracyModel`] to.
 #[derive(Clone, Debug, Default)]
 pub struct AccuracySamples {
@@ -175,12 +184,6 @@ fn quality(predictor: &Predictor, values: &[f64], half_width: f64) -> Quality {
 
 pub(super) fn around(centre: f64, half_width: f64) -> PredictedAccuracy {
     PredictedAccuracy { value: share(centre), low: share(centre - half_width), high: share(centre + half_width) }
-}
-
-/// Prediction whose interval has a lower end; asked of many designs at every move of a knob.
-pub(super) fn with_lower_end(low: f64, half_width: f64) -> PredictedAccuracy {
-    let (odds, factor) = (odds(low), half_width.exp());
-    PredictedAccuracy { value: share_of_odds(odds * factor), low, high: share_of_odds(odds * factor * factor) }
 }
 
 /// Logit of a share, finite at 0 and 1.

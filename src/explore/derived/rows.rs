@@ -8,7 +8,6 @@ use crate::explore::candidate::CandidateId;
 use crate::explore::catalogue::Catalogue;
 use crate::explore::column::{Column, Sort};
 use crate::explore::filter::{Fact, FilterRow};
-use crate::explore::pool::DesignKey;
 use crate::explore::setup::Setup;
 
 /// Sort key of a row.
@@ -56,7 +55,7 @@ impl Derived {
             setup.is_pinned(id) || noted || kept == Some(id) || setup.baseline() == Some(id)
         };
         // Designs of the last rows, which have the rank of the moment.
-        let mut designs: Vec<DesignKey> = Vec::new();
+        let mut designs: Vec<u32> = Vec::new();
         for tied in self.ranking.keys().iter().flat_map(|keys| keys.chunk_by(|one, other| one.ties_with(*other))) {
             if let [key] = tied {
                 rows.push(key.id());
@@ -64,8 +63,7 @@ impl Derived {
             }
             designs.clear();
             for id in tied.iter().map(|key| key.id()) {
-                let split_index = self.ranking.split_index(id).expect("the candidate was ranked");
-                let design = catalogue.design_key(id, split_index);
+                let design = catalogue.pool().first_alike(self.best_index(catalogue, id));
                 let first = rows.len() - designs.len();
                 match designs.iter().position(|other| *other == design) {
                     Some(at) if marked(id) && !marked(rows[first + at]) => rows[first + at] = id,
