@@ -11,10 +11,12 @@ use super::pool::CandidatePool;
 use super::predictions::{LearnedReading, LearnedReadings};
 use crate::record::{FinetunedAccuracy, FinetunedRecord, Precision};
 use crate::space::{Design, SearchSpace};
+pub use of_weights::WeightsMeasurements;
 use readings::DesignReadings;
 pub(super) use readings::accuracy_to_rank_by;
 pub use readings::{Accuracy, AccuracyFigure, AccuracyKind, Reading, ShownAccuracy, precisions_in_words};
 
+mod of_weights;
 mod readings;
 
 /// A measurement with blanked cameras.
@@ -91,7 +93,7 @@ impl Measurements {
 
     /// Measurements on the weights of a run, given by its number.
     pub(super) const fn of_run(&self, run: usize) -> WeightsMeasurements<'_> {
-        WeightsMeasurements { all: self, run }
+        WeightsMeasurements::new(self, run)
     }
 
     /// Runs that have trained a design alone which was chosen on the run followed now.
@@ -288,56 +290,6 @@ impl Measurements {
     }
 }
 
-/// Measurements on the weights of one run.
-#[derive(Debug, Clone, Copy)]
-pub struct WeightsMeasurements<'a> {
-    all: &'a Measurements,
-    run: usize,
-}
-
-impl WeightsMeasurements<'_> {
-    /// Accuracy of a design to show with a number of views.
-    pub fn shown(&self, design: &Design, views: u32) -> ShownAccuracy {
-        let found = self.all.by_design.get(design);
-        found.map_or(ShownAccuracy::None, |&index| self.all.records[index].shown(self.run, views))
-    }
-
-    /// The newest accuracy of a design in a precision with a number of views.
-    pub fn newest_in(&self, precision: Precision, design: &Design, views: u32) -> Option<Accuracy> {
-        self.all.records[*self.all.by_design.get(design)?].newest_in(precision, self.run, views)
-    }
-
-    /// The newest accuracy of a design for each number of views it was measured with, fewest views first.
-    pub fn by_views(&self, design: &Design) -> Vec<(u32, Accuracy)> {
-        let Some(&index) = self.all.by_design.get(design) else { return Vec::new() };
-        let record = &self.all.records[index];
-        let mut views: Vec<u32> = record.of_run(self.run).map(|reading| reading.views).collect();
-        views.sort_unstable();
-        views.dedup();
-        views.into_iter().filter_map(|views| record.newest(self.run, views).map(|newest| (views, newest))).collect()
-    }
-
-    /// The newest accuracy of a design for each single blanked camera of a rig with `views` cameras: camera and
-    /// accuracy.
-    pub fn without_one(&self, design: &Design, views: u32) -> Vec<(u32, Accuracy)> {
-        let Some(blanked) = self.all.blanked.get(design) else { return Vec::new() };
-        let of_rig = blanked.iter().filter(|reading| reading.run == self.run && reading.views == views);
-        let mut newest: Vec<(u32, Accuracy)> = Vec::new();
-        // In int8 before single precision, then the newest.
-        let rank = |one: &Accuracy| (one.precision == Precision::Int8, one.step);
-        for BlankedReading { lost, accuracy, .. } in of_rig.filter(|reading| reading.lost.is_power_of_two()) {
-            let camera = lost.trailing_zeros();
-            match newest.iter_mut().find(|(known, _)| *known == camera) {
-                Some((_, known)) if rank(known) > rank(accuracy) => {}
-                Some((_, known)) => *known = *accuracy,
-                None => newest.push((camera, *accuracy)),
-            }
-        }
-        newest.sort_by_key(|(camera, _)| *camera);
-        newest
-    }
-}
-
 /// Entry of the split of a candidate that is this design, if one is.
 pub(super) fn entry_of(space: &SearchSpace, pool: &CandidatePool, id: CandidateId, design: &Design) -> Option<usize> {
     let index = pool.split_at(id, design.split)?;
@@ -345,133 +297,4 @@ pub(super) fn entry_of(space: &SearchSpace, pool: &CandidatePool, id: CandidateI
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::draw::default_transmit;
-    use super::super::tests::{model, pair, quantisation};
-    use super::*;
-
-    fn accuracy(accuracy: f64, step: u64) -> Accuracy {
-        Accuracy { accuracy, samples: 400, step, precision: Precision::Int8, quantisation: Some(quantisation()) }
-    }
-
-    #[test]
-    fn int8_is_shown_before_float_which_is_shown_where_it_is_all_there_is() {
-        let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2, 1);
-        let design = pool.design(&space, 0, 3).unwrap();
-        let mut measured = Measurements::default();
-        let float = Accuracy { precision: Precision::Float, quantisation: None, ..accuracy(0.9, 300) };
-        measured.record(design.clone(), 6, float);
-        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(float));
-        measured.record(design.clone(), 6, accuracy(0.89, 200));
-        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.89, 200)));
-        assert_eq!(measured.present().newest_in(Precision::Float, &design, 6), Some(float));
-        assert_eq!(measured.present().newest_in(Precision::Int8, &design, 2), None);
-    }
-
-    #[test]
-    fn an_accuracy_belongs_to_its_number_of_views_and_the_newest_one_counts() {
-        let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 4, 1);
-        let design = pool.design(&space, 0, 3).unwrap();
-        let mut measured = Measurements::default();
-        measured.record(design.clone(), 6, accuracy(0.8, 200));
-        measured.record(design.clone(), 6, accuracy(0.5, 100));
-        measured.record(design.clone(), 2, accuracy(0.6, 200));
-        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.8, 200)));
-        assert_eq!(
-            measured.present().shown(&design, 3),
-            ShownAccuracy::OtherViews { views: 2, accuracy: accuracy(0.6, 200) }
-        );
-        assert_eq!(measured.present().shown(&pool.design(&space, 0, 4).unwrap(), 6), ShownAccuracy::None);
-        assert_eq!(measured.readings(&design).len(), 3);
-        assert_eq!(measured.present().by_views(&design), [(2, accuracy(0.6, 200)), (6, accuracy(0.8, 200))]);
-        measured.withdraw(150);
-        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.5, 100)));
-    }
-
-    #[test]
-    fn only_the_run_followed_now_counts_and_nothing_is_forgotten() {
-        let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2, 1);
-        let design = pool.design(&space, 0, 3).unwrap();
-        let mut measured = Measurements::default();
-        measured.follow("one");
-        measured.record(design.clone(), 6, accuracy(0.9, 3000));
-        measured.follow("two");
-        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::None);
-        measured.record(design.clone(), 6, accuracy(0.4, 100));
-        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.4, 100)));
-        measured.withdraw(0);
-        measured.follow("one");
-        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.9, 3000)));
-    }
-
-    #[test]
-    fn a_lost_camera_changes_no_other_accuracy() {
-        let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2, 1);
-        let design = pool.design(&space, 0, 3).unwrap();
-        let mut measured = Measurements::default();
-        for (lost, share, step) in [(1 << 4, 0.6, 10), (1 << 1, 0.7, 10), (1 << 1, 0.8, 20), (0b11, 0.2, 20)] {
-            measured.record_blanked(design.clone(), 6, lost, accuracy(share, step));
-        }
-        assert_eq!(measured.present().without_one(&design, 6), [(1, accuracy(0.8, 20)), (4, accuracy(0.6, 10))]);
-        assert!(measured.present().without_one(&design, 4).is_empty());
-        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::None);
-        measured.withdraw(10);
-        assert_eq!(measured.present().without_one(&design, 6), [(1, accuracy(0.7, 10)), (4, accuracy(0.6, 10))]);
-    }
-
-    #[test]
-    fn one_design_may_be_a_split_of_several_candidates() {
-        let (space, profile) = pair();
-        let mut pool = CandidatePool::empty();
-        let usual = default_transmit(&space, &space.largest());
-        for ratio in [2, 4] {
-            let transmit = crate::cost::TransmitConfig { ratio, ..usual };
-            pool.add(&model(&space, &profile), space.largest(), transmit).unwrap();
-        }
-        // Raw input crosses as it is, whatever the ratio.
-        let raw = pool.design(&space, 0, 0).unwrap();
-        let mut measured = Measurements::default();
-        measured.record(raw.clone(), 6, accuracy(0.9, 1));
-        measured.link_design(&space, &pool, &raw);
-        measured.refresh(pool.split_count(), 6);
-        for id in [0, 1] {
-            let present = measured.current(pool.range(id));
-            assert!((present[0] - 0.9).abs() < 1e-12 && present[1..].iter().all(|other| other.is_nan()));
-        }
-    }
-
-    #[test]
-    fn the_standard_error_shrinks_with_the_samples() {
-        assert!((accuracy(0.5, 0).standard_error() - 0.025).abs() < 1e-12);
-    }
-
-    #[test]
-    fn measured_splits_are_found_in_every_candidate() {
-        let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 60, 1);
-        let mut measured = Measurements::default();
-        measured.refresh(pool.split_count(), 6);
-        assert!(measured.current(0..pool.split_count()).is_empty() && measured.current_at(0).is_nan());
-        for id in (0..60).step_by(7) {
-            let split = pool.boundaries(id)[id as usize % 3];
-            let design = pool.design(&space, id, split).unwrap();
-            measured.record(design.clone(), 6, accuracy(0.5, 100));
-            measured.link_design(&space, &pool, &design);
-        }
-        measured.refresh(pool.split_count(), 6);
-        let known = |entry: &usize| !measured.current_at(*entry).is_nan();
-        assert!((0..pool.split_count()).filter(known).count() >= 9);
-        for id in 0..60 {
-            let range = pool.range(id);
-            let present = measured.current(range.clone());
-            assert_eq!(present.is_empty(), !range.clone().any(|entry| known(&entry)));
-            let both = present.iter().zip(range);
-            both.for_each(|(one, entry)| assert_eq!(one.to_bits(), measured.current_at(entry).to_bits()));
-        }
-        assert!(measured.current_at(pool.split_count() + 64).is_nan());
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::float_cmp, reason = "values that are set are kept as they are")]
 
+mod estimated;
 mod file;
 mod imported;
 mod knobs;
