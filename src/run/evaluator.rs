@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::RunDir;
 use super::claim::Claim;
 use super::error::RunError;
-use super::loading::{LoadingProgress, load_inputs};
+use super::loading::{LoadingProgress, load_inputs, load_inputs_controlled};
 use super::store::{Recorded, Store};
 use super::task_process::TaskProcess;
 use super::weights;
@@ -22,6 +22,16 @@ use crate::train::{Checkpoints, DesignEvaluator, Inputs, LoadedWeights, Settings
 
 /// Time that a claim on a measurement holds if its process can't be asked.
 pub(super) const CLAIM_TTL: Duration = Duration::from_mins(10);
+
+/// What becomes of a measurement after some of its objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proceeding {
+    GoOn,
+    /// What was measured so far is enough, and is recorded.
+    End,
+    /// Nobody waits for it any more.
+    GiveUp,
+}
 
 /// Measurement made under a claim.
 pub(super) struct ClaimedMeasurement {
@@ -67,6 +77,30 @@ impl RunEvaluator {
     /// # Errors
     /// The run is untrained, its data can't be read, or the device does not answer.
     pub(crate) fn open_with(run: &RunDir, settings: Settings, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
+        let load = |space: &SearchSpace| load_inputs(run.manifest(), space, progress).map(Some);
+        Ok(Self::open_by(run, settings, load)?.expect("only a control message ends the loading"))
+    }
+
+    /// As [`RunEvaluator::open`] for the owner of a task, under control messages and recording the progress; `None` if
+    /// the user asked to stop.
+    ///
+    /// # Errors
+    /// As [`RunEvaluator::open`]; the database fails, or another process has taken the task over.
+    pub(super) fn open_controlled(
+        run: &RunDir,
+        process: &mut TaskProcess,
+        progress: LoadingProgress<'_>,
+    ) -> Result<Option<Self>, RunError> {
+        let settings = run.manifest().training_settings()?;
+        Self::open_by(run, settings, |space| load_inputs_controlled(run.manifest(), space, process, progress))
+    }
+
+    /// Opens the newest readable weights of a run with data that `load` brings, if it brings them.
+    fn open_by(
+        run: &RunDir,
+        settings: Settings,
+        load: impl FnOnce(&SearchSpace) -> Result<Option<Inputs>, RunError>,
+    ) -> Result<Option<Self>, RunError> {
         let space = run.manifest().search_space()?;
         settings.device.check().map_err(RunError::Device)?;
         let (store, folder) = (run.store()?, run.weights_dir());
@@ -78,10 +112,10 @@ impl RunEvaluator {
         let loaded = checkpoints.load_weights(&space, &settings, &settings.device.open());
         let LoadedWeights { supernet, step, errors } = loaded.map_err(|error| untrained(&checkpoints, error))?;
         let digest = checkpoints.weights_digest(step);
-        let inputs = load_inputs(run.manifest(), &space, progress)?;
+        let Some(inputs) = load(&space)? else { return Ok(None) };
         let warnings = fallback_warnings(step, &errors);
         let (precision, clipping) = (Precision::default(), Clipping::default());
-        Ok(Self {
+        Ok(Some(Self {
             store,
             space,
             settings,
@@ -95,7 +129,7 @@ impl RunEvaluator {
             warnings,
             precision,
             clipping,
-        })
+        }))
     }
 
     /// Measures with this precision; int8 unless set.
@@ -400,18 +434,28 @@ impl RunEvaluator {
         }
     }
 
-    /// As [`RunEvaluator::claim_accuracy`], on few objects where `goes_on` ends the measurement early.
+    /// As [`RunEvaluator::claim_accuracy`], on few objects where `goes_on` ends the measurement early. `None` too if it is
+    /// given up, of which nothing is recorded.
     pub(super) fn claim_while(
         &self,
         key: &MeasurementKey,
         process: &mut TaskProcess,
-        goes_on: &mut dyn FnMut(usize, usize) -> bool,
+        goes_on: &mut dyn FnMut(&mut TaskProcess, usize, usize) -> Proceeding,
     ) -> Result<Option<EvaluationRecord>, RunError> {
         match self.store.claim(key, CLAIM_TTL)? {
             Claim::Held => Ok(None),
             Claim::Measured(known) if self.is_complete(&known) => Ok(Some(EvaluationRecord::new(&known, None))),
             Claim::Granted | Claim::Measured(_) => {
-                let measured = self.record_claimed(key, self.evaluator().measure_while(key, goes_on))?;
+                let mut last = Proceeding::GoOn;
+                let mut proceeds = |correct, objects| {
+                    last = goes_on(process, correct, objects);
+                    last == Proceeding::GoOn
+                };
+                let measured = self.evaluator().measure_while(key, &mut proceeds);
+                if last == Proceeding::GiveUp {
+                    return self.store.release(key).map(|()| None);
+                }
+                let measured = self.record_claimed(key, measured)?;
                 let record = measured.record.clone();
                 measured.tell(process)?;
                 Ok(Some(record))

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::RunDir;
 use super::error::RunError;
-use super::evaluator::RunEvaluator;
-use super::loading::LoadingProgress;
+use super::evaluator::{Proceeding, RunEvaluator};
+use super::loading::{BEFORE_DATA, LoadingProgress};
 use super::searching::limits_changed;
 use super::task_process::TaskProcess;
 use crate::record::{Control, Event, LiveRecord, Precision, Subset};
@@ -26,7 +26,8 @@ pub(crate) struct LiveRunner<'a> {
 }
 
 impl<'a> LiveRunner<'a> {
-    /// Opens a trained run, takes its measurements in, and records the start. The weights are those of the start.
+    /// Opens a trained run, takes its measurements in, and records the start. The weights are those of the start. `None`
+    /// if the user asked to stop before the data were ready.
     ///
     /// # Errors
     /// The run is untrained, its data can't be read, or the database fails.
@@ -36,15 +37,19 @@ impl<'a> LiveRunner<'a> {
         (precision, seed): (Precision, u64),
         process: &'a mut TaskProcess,
         progress: LoadingProgress<'_>,
-    ) -> Result<Self, RunError> {
-        let evaluator = RunEvaluator::open(run, progress)?.with_precision(precision);
+    ) -> Result<Option<Self>, RunError> {
+        let Some(evaluator) = RunEvaluator::open_controlled(run, process, progress)? else {
+            process.emit(Event::Stopped { reason: BEFORE_DATA.into() })?;
+            return Ok(None);
+        };
+        let evaluator = evaluator.with_precision(precision);
         let mut live = LiveSearch::new(problem, seed)?;
-        live.take_known(&evaluator.measured()?)?;
+        live.take_known(&evaluator.measured()?);
         process.emit_started("search --live", None)?;
         for warning in evaluator.warnings() {
             process.emit(Event::Warning { text: warning.clone() })?;
         }
-        Ok(Self { process, evaluator, live, measured: 0, recorded: None })
+        Ok(Some(Self { process, evaluator, live, measured: 0, recorded: None }))
     }
 
     /// Follows the limits until the user asks to stop.
@@ -67,8 +72,14 @@ impl<'a> LiveRunner<'a> {
             let views = self.live.problem().knobs.sensors;
             let key = self.evaluator.key(&contender.design, views, Subset::Validation);
             let rivals = self.live.rivals(&contender);
-            let mut could_win = |correct, objects| rivals.leave_open(correct, objects);
-            match self.evaluator.claim_while(&key, self.process, &mut could_win)? {
+            // New limits make another design the most promising: it does not wait for this one. What fails here fails
+            // again where the message is read.
+            let mut proceeds = |process: &mut TaskProcess, correct, objects| match process.has_orders() {
+                Ok(false) if rivals.leave_open(correct, objects) => Proceeding::GoOn,
+                Ok(false) => Proceeding::End,
+                Ok(true) | Err(_) => Proceeding::GiveUp,
+            };
+            match self.evaluator.claim_while(&key, self.process, &mut proceeds)? {
                 Some(record) => {
                     self.measured += 1;
                     if record.samples < self.evaluator.objects(Subset::Validation) as u64 {
@@ -77,7 +88,7 @@ impl<'a> LiveRunner<'a> {
                         self.live.report(&contender.design, record.accuracy)?;
                     }
                 }
-                // Another process measures it.
+                // Given up, or another process measures it.
                 None => std::thread::sleep(POLL_INTERVAL),
             }
         }
@@ -93,7 +104,7 @@ impl<'a> LiveRunner<'a> {
             _ => None,
         });
         if let Some(values) = latest {
-            self.live.take_known(&self.evaluator.measured()?)?;
+            self.live.take_known(&self.evaluator.measured()?);
             match self.live.set_knobs(values) {
                 Ok(()) => self.process.emit(limits_changed(values))?,
                 Err(error) => self.process.emit(Event::Warning { text: error.to_string() })?,

@@ -16,6 +16,8 @@ use crate::train::Inputs;
 
 /// Time between two looks for control messages while data are loaded.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Reason of the end of work whose data were not ready yet.
+pub(super) const BEFORE_DATA: &str = "before the data were ready";
 /// Time between two progress events.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -111,10 +113,12 @@ impl LoadingGate {
         if self.ended.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// Returns `true` if the user has asked to stop.
+    /// Returns `true` if the user has asked to stop. Other messages, as new limits of a search, wait for the data.
     fn handle_controls(&self, process: &mut TaskProcess) -> Result<bool, RunError> {
         let controls = process.controls_noting(&mut |paused| self.paused.store(paused, Ordering::Relaxed))?;
-        Ok(controls.contains(&Control::Stop))
+        let stop = controls.contains(&Control::Stop);
+        process.put_off(controls);
+        Ok(stop)
     }
 
     /// Progress event, once an object is ready.

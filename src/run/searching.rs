@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::RunDir;
 use super::error::RunError;
 use super::evaluator::{CLAIM_TTL, RunEvaluator};
-use super::loading::LoadingProgress;
+use super::loading::{BEFORE_DATA, LoadingProgress};
 use super::store::DatabaseState;
 use super::task_process::TaskProcess;
 use super::worker::{WorkerProcess, start_workers};
@@ -78,7 +78,8 @@ pub(crate) struct SearchRunner<'a> {
 }
 
 impl<'a> SearchRunner<'a> {
-    /// Opens a trained run, takes its measurements in, records the start and starts the workers.
+    /// Opens a trained run, takes its measurements in, records the start and starts the workers. `None` if the user
+    /// asked to stop before the data were ready.
     ///
     /// # Errors
     /// The run is untrained, its data can't be read, or the database fails.
@@ -88,8 +89,12 @@ impl<'a> SearchRunner<'a> {
         options: RunSearchOptions,
         process: &'a mut TaskProcess,
         progress: LoadingProgress<'_>,
-    ) -> Result<Self, RunError> {
-        let mut evaluator = RunEvaluator::open(run, progress)?.with_precision(options.precision);
+    ) -> Result<Option<Self>, RunError> {
+        let Some(evaluator) = RunEvaluator::open_controlled(run, process, progress)? else {
+            process.emit(Event::Stopped { reason: BEFORE_DATA.into() })?;
+            return Ok(None);
+        };
+        let mut evaluator = evaluator.with_precision(options.precision);
         evaluator.store().dequeue_all()?;
         if evaluator.pin_weights().is_err() {
             // Training has deleted that checkpoint since it was loaded.
@@ -101,7 +106,7 @@ impl<'a> SearchRunner<'a> {
         for warning in evaluator.warnings() {
             process.emit(Event::Warning { text: warning.clone() })?;
         }
-        Ok(Self {
+        Ok(Some(Self {
             process,
             evaluator,
             driver,
@@ -117,7 +122,7 @@ impl<'a> SearchRunner<'a> {
             waiting_for_limits: false,
             started: Instant::now(),
             _workers: start_workers(run, options.workers)?,
-        })
+        }))
     }
 
     /// Number of designs with an accuracy on record that the search begins with; its budget comes on top of them.

@@ -27,6 +27,8 @@ pub(crate) struct TaskProcess {
     change_warning: Option<String>,
     /// Folder of the checkpoints of a training.
     checkpoints: Option<PathBuf>,
+    /// Control messages that were put off, oldest first.
+    put_off: Vec<Control>,
 }
 
 impl TaskProcess {
@@ -39,7 +41,7 @@ impl TaskProcess {
         let owner = run.own(task, &format!("splitscope {task}"))?;
         let inbox = Inbox::of(&owner)?;
         let change_warning = run.change_warning();
-        Ok(Self { owner, inbox, store: run.store()?, sink, change_warning, checkpoints: None })
+        Ok(Self { owner, inbox, store: run.store()?, sink, change_warning, checkpoints: None, put_off: Vec::new() })
     }
 
     /// As [`TaskProcess::new`], for a command: lines on standard input are control messages too, and an interrupt
@@ -131,16 +133,32 @@ impl TaskProcess {
         self.controls_noting(&mut |_| {})
     }
 
+    /// Puts control messages off until [`TaskProcess::controls`] is called again.
+    pub(super) fn put_off(&mut self, controls: Vec<Control>) {
+        self.put_off.extend(controls);
+    }
+
+    /// Returns `true` if [`TaskProcess::controls`] will tell of new limits, or that the user has asked to stop.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(super) fn has_orders(&mut self) -> Result<bool, RunError> {
+        let new = self.inbox.poll()?;
+        self.put_off(new);
+        Ok(self.put_off.iter().any(|control| matches!(control, Control::Limits(_) | Control::Stop)))
+    }
+
     /// As [`TaskProcess::controls`]; calls `paused` with `true` before waiting and with `false` after it.
     pub(super) fn controls_noting(&mut self, paused: &mut dyn FnMut(bool)) -> Result<Vec<Control>, RunError> {
         let mut new = self.inbox.poll()?;
-        let (mut controls, mut was_paused) = (Vec::new(), false);
+        let (mut controls, mut was_paused) = (std::mem::take(&mut self.put_off), false);
         loop {
             if !self.owner.is_held() {
                 return Err(RunError::TakenOver);
             }
             self.store.check()?;
-            controls.extend(new.into_iter().filter(|control| !matches!(control, Control::Pause | Control::Resume)));
+            controls.extend(new);
+            controls.retain(|control| !matches!(control, Control::Pause | Control::Resume));
             if controls.contains(&Control::Stop) {
                 return Ok(controls);
             }

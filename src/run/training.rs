@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::RunDir;
 use super::error::RunError;
 use super::finetuning;
-use super::loading::{LoadingProgress, load_inputs, load_inputs_controlled};
+use super::loading::{BEFORE_DATA, LoadingProgress, load_inputs, load_inputs_controlled};
 use super::manifest::Manifest;
 use super::task_process::TaskProcess;
 use super::usage;
@@ -57,7 +57,7 @@ pub(crate) fn train(
     let inputs = load_inputs_controlled(run.manifest(), &space, process, progress)?;
     decide(&**exchange, || Ok::<_, RunError>(inputs.is_some()))?;
     let Some(inputs) = inputs else {
-        return process.emit(Event::Stopped { reason: "before the data were ready".into() });
+        return process.emit(Event::Stopped { reason: BEFORE_DATA.into() });
     };
     process.emit(Event::Data(data_record(&space, &inputs, started.elapsed().as_secs_f64())))?;
     let training = TrainingLoop::new(space, settings, inputs, Some(checkpoints));

@@ -88,6 +88,8 @@ pub struct LiveSearch {
     /// Upper ends of the accuracies of designs whose measurement ended early, by design and number of views.
     screened: HashMap<(Design, u32), f64>,
     model: Option<AccuracyModel>,
+    /// `false` if more is known, or another number of sensors is asked for, than the model was fitted to.
+    is_fitted: bool,
     /// Designs to measure, the most promising last.
     contenders: Vec<Contender>,
     measured: usize,
@@ -110,7 +112,18 @@ impl LiveSearch {
         let drawn = designs.into_iter().map(cost).collect::<Result<_, _>>()?;
         let genes = genes::of_space(&problem.space);
         let (known, screened, contenders) = (HashMap::new(), HashMap::new(), Vec::new());
-        Ok(Self { problem, genes, drawn, known, screened, model: None, contenders, measured: 0, rounds: 0 })
+        Ok(Self {
+            problem,
+            genes,
+            drawn,
+            known,
+            screened,
+            model: None,
+            is_fitted: false,
+            contenders,
+            measured: 0,
+            rounds: 0,
+        })
     }
 
     /// The problem with its present limits.
@@ -119,14 +132,11 @@ impl LiveSearch {
     }
 
     /// Takes measurements of other searches in.
-    ///
-    /// # Errors
-    /// The model can't be fitted.
-    pub fn take_known(&mut self, measured: &[MeasuredDesign]) -> Result<(), DriverError> {
+    pub fn take_known(&mut self, measured: &[MeasuredDesign]) {
         for MeasuredDesign { design, views, accuracy } in measured {
             self.known.insert((design.clone(), *views), *accuracy);
         }
-        self.fit()
+        self.is_fitted = false;
     }
 
     /// Goes on under other knob values; limits that are not among them are lifted. Contenders under the earlier ones
@@ -146,15 +156,19 @@ impl LiveSearch {
         self.problem = problem;
         self.contenders.clear();
         (self.measured, self.rounds) = (0, 0);
-        self.fit()
+        self.is_fitted = false;
+        Ok(())
     }
 
     /// The next design to measure; `None` if nothing is left that could win under the limits.
     ///
     /// # Errors
-    /// A design can't be costed.
+    /// A design can't be costed, or the model can't be fitted.
     pub fn next_contender(&mut self) -> Result<Option<Contender>, DriverError> {
         if self.contenders.is_empty() && self.rounds < ROUNDS {
+            if !self.is_fitted {
+                self.fit()?;
+            }
             self.rounds += 1;
             self.contenders = self.plan()?;
         }
@@ -217,6 +231,7 @@ impl LiveSearch {
             Some(model) => Some(model),
             None => fit(false)?,
         };
+        self.is_fitted = true;
         Ok(())
     }
 
@@ -348,7 +363,7 @@ mod tests {
                 MeasuredDesign { accuracy: accuracy(&space, &design), views: 6, design }
             })
             .collect();
-        live.take_known(&known).unwrap();
+        live.take_known(&known);
         live.set_knobs(&limits(latency_s)).unwrap();
         live
     }

@@ -74,6 +74,7 @@ impl EventReader {
             }
             Event::Data(_) => updates.extend(event.sentence().map(note)),
             Event::Evaluated(record) if task == Task::Search => updates.extend(found(space, &record)),
+            Event::Preparing(_) if task == Task::Search => updates.push(Update::Search(SearchUpdate::Event(event))),
             Event::Preparing(_) | Event::Step(_) | Event::Evaluated(_) | Event::Checkpoint { .. } => {
                 updates.push(Update::Training(TrainUpdate::Event(event)));
             }

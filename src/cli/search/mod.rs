@@ -66,8 +66,9 @@ fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     }
     let bar = ProgressBar::new("rendering");
     let progress = |done, total| bar.show(done, total);
-    let mut runner = SearchRunner::new(run, problem, arguments.options(), &mut process, &progress)?;
+    let runner = SearchRunner::new(run, problem, arguments.options(), &mut process, &progress)?;
     bar.end();
+    let Some(mut runner) = runner else { return Ok(Answer::Yes) };
     match runner.known()? {
         0 => {}
         known => log.note(&format!(
@@ -97,9 +98,11 @@ fn live(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let bar = ProgressBar::new("rendering");
     let progress = |done, total| bar.show(done, total);
     let conditions = (arguments.precision, arguments.seed);
-    let mut runner = LiveRunner::new(run, problem, conditions, &mut process, &progress)?;
+    let runner = LiveRunner::new(run, problem, conditions, &mut process, &progress)?;
     bar.end();
-    runner.run()?;
+    if let Some(mut runner) = runner {
+        runner.run()?;
+    }
     Ok(Answer::Yes)
 }
 

@@ -1,7 +1,7 @@
 //! Progress of a search: generations, children, predictors, rate and events.
 
 use super::{State, note};
-use crate::record::{Event, GenerationRecord, LiveRecord, OperatorRecord, PredictorRecord};
+use crate::record::{Event, GenerationRecord, LiveRecord, OperatorRecord, PredictorRecord, PreparingRecord};
 use crate::space::Design;
 
 /// A design that a search measured.
@@ -39,6 +39,8 @@ pub struct Searching {
     pub state: State,
     /// The run directory.
     pub run: Option<String>,
+    /// Preparation of the samples; `None` once they are ready.
+    pub preparing: Option<PreparingRecord>,
     /// Generations in order.
     pub generations: Vec<GenerationRecord>,
     /// Designs measured, in order.
@@ -110,6 +112,8 @@ impl Searching {
                 if let State::Failed(why) = &state {
                     note(&mut self.notes, format!("failed: {why}"));
                 }
+                // The search says that it runs once its data are there.
+                self.preparing = self.preparing.filter(|_| state.is_active() && state != State::Running);
                 self.state = state;
             }
             SearchUpdate::Run(run) => self.run = Some(run),
@@ -130,6 +134,7 @@ impl Searching {
             note(&mut self.notes, text);
         }
         match event {
+            Event::Preparing(preparing) => self.preparing = Some(preparing),
             Event::Generation(generation) => self.generations.push(generation),
             Event::Live(record) => self.live = Some(record),
             Event::Predictor(record) => {

@@ -23,7 +23,7 @@ fn it_rests_when_nothing_is_left_wakes_at_new_limits_and_stops() {
         }
     };
     let (mut process, events) = process(&run, Task::Search, hear);
-    LiveRunner::new(&run, problem, (Precision::Float, 0), &mut process, &|_, _| {}).unwrap().run().unwrap();
+    LiveRunner::new(&run, problem, (Precision::Float, 0), &mut process, &|_, _| {}).unwrap().unwrap().run().unwrap();
     let events = events.take();
     let changed = events.iter().position(|event| event.kind() == "limits_changed").unwrap();
     let views = |events: &[Event]| -> Vec<u32> {

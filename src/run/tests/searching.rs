@@ -30,7 +30,7 @@ fn options(budget: usize) -> RunSearchOptions {
 /// Searches to the end. `hear` is told every event as it is recorded.
 fn search(run: &RunDir, sensors: u32, options: RunSearchOptions, hear: impl FnMut(&Event) + 'static) -> Vec<Event> {
     let (mut process, events) = process(run, Task::Search, hear);
-    let mut runner = SearchRunner::new(run, problem(run, sensors), options, &mut process, &|_, _| {}).unwrap();
+    let mut runner = SearchRunner::new(run, problem(run, sensors), options, &mut process, &|_, _| {}).unwrap().unwrap();
     assert!(runner.run().unwrap());
     drop(runner);
     drop(process);

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     explore::{Command, Session, progress::State},
     quantity::{Metric, number},
+    record::PreparingRecord,
     tui::{command::UserCommand, hit::HitMap, model::screen::Screen, widget::width},
 };
 
@@ -82,7 +83,13 @@ fn work(view: View<'_>) -> HeaderFact {
         return HeaderFact::new(format!("frozen, {} held back", session.held_back()), theme.warn);
     }
     if searching.state == State::Starting {
-        let words = format!("{mark} search starting: its data are read");
+        let words = match searching.preparing {
+            Some(PreparingRecord { done, total, .. }) => {
+                let share = Metric::Accuracy.info().unit.column(done as f64 / total.max(1) as f64);
+                format!("{mark} search starting: {share} % of its data")
+            }
+            None => format!("{mark} search starting: its data are read"),
+        };
         return HeaderFact::new(words, theme.good).or(format!("{mark} search starting"));
     }
     if let (State::Running, Some(live)) = (&searching.state, searching.live) {

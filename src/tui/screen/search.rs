@@ -24,7 +24,7 @@ use super::{
 use crate::{
     explore::{Command, Session, WorkControl, progress::State},
     quantity::{Dimension, Metric, number},
-    record::OperatorRecord,
+    record::{OperatorRecord, PreparingRecord},
     tui::{
         hit::HitMap,
         widget::{CurveSeries, Gauge, Scale, width},
@@ -133,7 +133,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let work = searching.live.map(|live| live.sentence());
     let figures = if let Some(work) = &work {
         vec![("", work.clone())]
-    } else if last.evaluations == 0 && !searching.state.is_active() {
+    } else if searching.preparing.is_some() || last.evaluations == 0 && !searching.state.is_active() {
         Vec::new()
     } else {
         vec![
@@ -163,7 +163,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
         }
         _ => (best(session), theme.text),
     };
-    let row = chrome::row(inner, u16::from(!pieces.is_empty()));
+    let row = chrome::row(inner, u16::from(!pieces.is_empty() || searching.preparing.is_some()));
     chrome::line(buf, row, &[(&line, style)], theme);
 }
 
@@ -172,12 +172,20 @@ fn rate(per_second: f64) -> String {
     if per_second < MOST_MEASURED { format!("{}/s ", number::figure(per_second)) } else { "- ".to_owned() }
 }
 
-/// Measured share of the budget, if the search has one.
+/// Share of the data that are ready while the search starts, then measured share of the budget, if it has one.
 fn budget(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let searching = session.searching();
+    if area.width < 24 {
+        return;
+    }
+    if let Some(PreparingRecord { done, total, .. }) = searching.preparing {
+        let words = format!("{} of {} objects are ready", number::grouped(done), number::grouped(total));
+        let share = done as f64 / total.max(1) as f64;
+        return Gauge::new(share).text(&words).look(theme.gauge()).render(area, buf);
+    }
     let budget = searching.budget();
-    if budget == 0 || area.width < 24 {
+    if budget == 0 {
         return;
     }
     let measured = searching.found.len() as u64;
