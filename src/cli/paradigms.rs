@@ -146,6 +146,7 @@ fn report(model: &CostModel, sensors: u32, all: &[ParadigmFigures], precision: O
             "utilisation": one.pipelined,
             "utilisation_single_frame": one.single_frame,
             "leak": one.leak,
+            "leak_precision": precision.filter(|_| one.leak.is_some()).map(Precision::name),
             "broken": one.evaluation.violations.iter().collect::<Vec<_>>(),
             "ticks": ticks,
         })

@@ -30,6 +30,8 @@ struct Record<A> {
     accuracy: A,
     /// Share of the picture that can be rebuilt at least, measured with `sensors` views.
     leak: Option<f64>,
+    /// Precision that the leak was measured in.
+    leak_precision: Option<&'static str>,
     /// The accuracy in float, where it was measured with `sensors` views.
     accuracy_float: Option<f64>,
     /// Empirical entropy of the codes on the link, in bits per value.
@@ -63,7 +65,7 @@ struct Sheet {
 }
 
 /// Names of the columns of CSV: the fields of [`Record`], the accuracy as [`AccuracyCells`].
-const COLUMNS: [&str; 29] = [
+const COLUMNS: [&str; 30] = [
     "id",
     "design",
     "split",
@@ -79,6 +81,7 @@ const COLUMNS: [&str; 29] = [
     "accuracy_high",
     "precision",
     "leak",
+    "leak_precision",
     "accuracy_float",
     "code_entropy_bits",
     "samples",
@@ -121,6 +124,7 @@ fn record<A>(session: &Session, id: CandidateId, accuracy: impl Fn(Option<Accura
         feasible: cost.feasible(),
         accuracy: accuracy(row.accuracy.figure()),
         leak: Some(row.leak).filter(|leak| !leak.is_nan()),
+        leak_precision: row.leak_precision.map(Precision::name),
         accuracy_float: float.map(|accuracy| accuracy.accuracy),
         code_entropy_bits: measured.and_then(|accuracy| Some(accuracy.quantisation?.code_entropy)),
         samples: measured.map(|accuracy| accuracy.samples),

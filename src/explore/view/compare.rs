@@ -2,6 +2,7 @@
 
 use crate::cost::{Evaluation, MeasuredShares};
 use crate::explore::candidate::CandidateId;
+use crate::explore::leaks::ShownLeak;
 use crate::explore::measurements::{ShownAccuracy, WeightsMeasurements};
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
@@ -56,9 +57,8 @@ impl Compared {
     }
 
     /// Leak at the number of sensors shown, if it was measured.
-    pub fn leak(&self, session: &Session) -> Option<f64> {
-        let leak = || session.leak(&self.design).map(|leak| leak.figures.leak);
-        if self.finetuned.is_some() { None } else { leak() }
+    pub fn leak<'a>(&self, session: &'a Session) -> Option<&'a ShownLeak> {
+        if self.finetuned.is_some() { None } else { session.leak(&self.design) }
     }
 }
 

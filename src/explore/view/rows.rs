@@ -9,6 +9,7 @@ use crate::explore::leaks::ShownLeak;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
 use crate::network::BoundaryId;
+use crate::record::Precision;
 use crate::space::Design;
 
 /// One row.
@@ -30,6 +31,8 @@ pub struct TableRow<'a> {
     pub accuracy: ShownAccuracy,
     /// Leak at the split shown; NaN if it was not measured with the current number of sensors.
     pub leak: f64,
+    /// Precision that the leak was measured in.
+    pub leak_precision: Option<Precision>,
     /// Cost of the split shown.
     pub evaluation: Evaluation,
     /// Boundary of the split.
@@ -101,6 +104,11 @@ impl Session {
         let (ranked, candidate) = (self.ranked(id)?, self.catalogue().get(id)?);
         let split = self.best_split(id)?;
         let transmit = self.catalogue().effective_transmit(id, split);
+        let leak = self.catalogue().leak_at(self.catalogue().range(id).start + usize::from(ranked.split_index));
+        let mut leak_precision = None;
+        if !leak.is_nan() {
+            leak_precision = self.leak(&self.catalogue().design(id, split)?).map(|leak| leak.precision);
+        }
         let mut accuracy = ShownAccuracy::None;
         if !self.measurements().is_empty() || ranked.accuracy().is_some() {
             accuracy = self.accuracy(&self.catalogue().design(id, split)?);
@@ -113,7 +121,8 @@ impl Session {
             selected: self.selected() == Some(id),
             overridden: false,
             accuracy,
-            leak: self.catalogue().leak_at(self.catalogue().range(id).start + usize::from(ranked.split_index)),
+            leak,
+            leak_precision,
             evaluation: ranked.evaluation,
             split,
             split_name: self.space().boundary_name(split),
@@ -134,10 +143,12 @@ impl Session {
         }
         let (row, inspected) = (self.row(id)?, self.inspected()?);
         let design = self.inspected_design(&inspected);
+        let leak = self.leak(&design);
         Some(TableRow {
             overridden: true,
             accuracy: self.accuracy(&design),
-            leak: self.leak(&design).map_or(f64::NAN, |leak| leak.figures.leak),
+            leak: leak.map_or(f64::NAN, |leak| leak.figures.leak),
+            leak_precision: leak.map(|leak| leak.precision),
             evaluation: self.inspected_evaluation(&inspected),
             split: design.split,
             split_name: self.space().boundary_name(design.split),

@@ -7,15 +7,15 @@
 //! │A    31  ~72.2     9.2    7.0   22.5      768  S1.2   S2.1   2    8 │
 //! └────────────────────────────────────────────────────────────────────┘
 //! ```
-//! Columns go by priority where there is no room. Accuracies are in int8; `f`: measured in float only; `~`: measured
-//! with another number of sensors; `≈93 ±2`: predicted, with half its 90 % interval; `†79.8`:
+//! Columns go by priority where there is no room. Accuracies and leaks are in int8; `f`: measured in float only; `~`:
+//! measured with another number of sensors; `≈93 ±2`: predicted, with half its 90 % interval; `†79.8`:
 //! that of published networks of this size, unsplit; `-`: not known. Notes have a column as soon as there are any.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{Accuracy, AccuracyFigure, AccuracyKind, Column, Command, ShownAccuracy, TableRow},
+    explore::{AccuracyFigure, AccuracyKind, Column, Command, ShownAccuracy, TableRow},
     quantity::{Metric, number},
     record::Precision,
     tui::{
@@ -250,7 +250,7 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String 
         Column::Bits => design.bits.to_string(),
         Column::Macs => scaled(design.candidate.macs as f64),
         Column::Leak if design.leak.is_nan() => "-".to_owned(),
-        Column::Leak => scaled(design.leak),
+        Column::Leak => scaled(design.leak) + design.leak_precision.map_or("", float_mark),
         Column::Rank => delta(view, design),
     }
 }
@@ -287,7 +287,7 @@ pub(crate) fn accuracy(shown: &ShownAccuracy, glyphs: &Glyphs) -> String {
     }
     let Some(accuracy) = shown.accuracy() else { return "-".to_owned() };
     let near = if matches!(shown, ShownAccuracy::OtherViews { .. }) { "~" } else { "" };
-    format!("{near}{}{}", percent(accuracy.accuracy), float_mark(accuracy))
+    format!("{near}{}{}", percent(accuracy.accuracy), float_mark(accuracy.precision))
 }
 
 /// A predicted accuracy with half its interval in whole percent, as short as can be: `≈93 ±2`.
@@ -305,9 +305,9 @@ pub(crate) fn estimate_in_words(figure: &AccuracyFigure, glyphs: &Glyphs) -> Str
     format!("{mark}{} {}{half}", Metric::Accuracy.format(figure.value), glyphs.plus_minus)
 }
 
-/// Mark of an accuracy in float where one in int8 is expected.
-pub(crate) const fn float_mark(accuracy: Accuracy) -> &'static str {
-    match accuracy.precision {
+/// Mark of a figure in float where one in int8 is expected.
+pub(crate) const fn float_mark(precision: Precision) -> &'static str {
+    match precision {
         Precision::Int8 => "",
         Precision::Float => "f",
     }

@@ -13,7 +13,7 @@ use crate::{
         Quantisation, Role, RunningEvent, RunningObject, RunningPlan, StageSeconds, StepRecord, StepSeconds, Subset,
     },
     run::{Document, Manifest},
-    space::{self, ImportRules, SearchSpace},
+    space::{self, Design, ImportRules, SearchSpace},
     tui::{Options, RunChoice, keymap::Keymap, model::watched_split::WatchedSplit},
 };
 
@@ -215,34 +215,33 @@ pub(crate) fn pictured() -> Session {
             let key = PictureKey { design, object };
             updates.push(Update::Pictures(Box::new(PictureRecord { key, pictures: object_pictures(object, leak) })));
         }
-        let figures = LeakFigures {
-            leak,
-            attacker: Attacker::AllViews,
-            one_view: leak - 0.1,
-            all_views: Some(leak),
-            decoder: None,
-            label: 0.1,
-            raw: 1.0,
-            psnr_db: 22.0,
-            ssim: 0.8,
-            azimuth: Some(0.2),
-            elevation: Some(0.9),
-            resolution: 32,
-            fitted_objects: 1024,
-            samples: 512,
-            seconds: 3.0,
-            attack_seconds: 1.0,
-        };
-        updates.push(Update::Leak {
-            design,
-            views: 6,
-            precision: Precision::Int8,
-            step: 280,
-            figures: Box::new(figures),
-        });
+        updates.push(leak_of(design, Precision::Int8, leak));
     }
     session.apply(Command::Update(updates), 0);
     session
+}
+
+/// A measured leak.
+pub(crate) fn leak_of(design: Design, precision: Precision, leak: f64) -> Update {
+    let figures = LeakFigures {
+        leak,
+        attacker: Attacker::AllViews,
+        one_view: leak - 0.1,
+        all_views: Some(leak),
+        decoder: None,
+        label: 0.1,
+        raw: 1.0,
+        psnr_db: 22.0,
+        ssim: 0.8,
+        azimuth: Some(0.2),
+        elevation: Some(0.9),
+        resolution: 32,
+        fitted_objects: 1024,
+        samples: 512,
+        seconds: 3.0,
+        attack_seconds: 1.0,
+    };
+    Update::Leak { design, views: 6, precision, step: 280, figures: Box::new(figures) }
 }
 
 /// Made-up pictures: a disc that moves with the camera, its code and a blur of it.

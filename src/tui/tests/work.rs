@@ -6,12 +6,14 @@ use ratatui::{Terminal, backend::TestBackend};
 
 use super::{
     drawn,
-    fixture::{options, predicted, running, session, trained},
+    fixture::{leak_of, options, predicted, running, session, trained},
     replay_position,
 };
 use crate::{
     explore::{Command, Session, WorkRequest, progress::State},
-    record::{Event, EventRecord, Measurement, MeasurementKey, Precision, Role, StepRecord, Subset, Task},
+    record::{
+        Event, EventRecord, Measurement, MeasurementKey, Precision, PreparingRecord, Role, StepRecord, Subset, Task,
+    },
     run::{self, Changes, RunError, SHIPPED, Stored},
     tui::{
         Options, UiState,
@@ -23,7 +25,7 @@ use crate::{
         export,
         followed_run::FollowedRun,
         model::screen::{Overlay, Screen},
-        picture_theme,
+        picture_theme, play, still,
         theme::ColourScheme,
     },
 };
@@ -166,6 +168,52 @@ fn designs_are_written_as_csv_json_and_markdown() {
     assert!(export::csv(&session).contains(",\"a|b, #demo\"\n"));
     let table = export::markdown(&session);
     assert!(table.contains(" | fits | note |\n") && table.contains(" | a\\|b, #demo |\n"), "{table}");
+}
+
+/// What the screen shows.
+fn shown(session: &Session, ui: &UiState, size: (u16, u16)) -> String {
+    let picture = still(session, ui, size, &picture_theme(ColourScheme::OkabeIto));
+    picture.content.iter().map(ratatui::buffer::Cell::symbol).collect()
+}
+
+#[test]
+fn a_leak_in_float_says_so_wherever_it_is_told() {
+    let mut session = trained();
+    let mut ui = UiState::default();
+    let [one, other] = [0, 1].map(|row| session.best_design(session.order()[row]).unwrap());
+    let leaks = vec![leak_of(one, Precision::Float, 0.731), leak_of(other, Precision::Int8, 0.652)];
+    session.apply(Command::Update(leaks), 0);
+    let table = shown(&session, &ui, (200, 60));
+    assert!(table.contains("73.1f") && table.contains("65.2") && !table.contains("65.2f"), "{table}");
+    play(&mut session, &mut ui, "t j 4");
+    let compared = shown(&session, &ui, (120, 36));
+    assert!(compared.contains("73.1f") && compared.contains("65.2") && !compared.contains("65.2f"), "{compared}");
+    let json: serde_json::Value = serde_json::from_str(&export::json(&session).unwrap()).unwrap();
+    let precisions: Vec<&serde_json::Value> =
+        json["designs"].as_array().unwrap().iter().take(3).map(|design| &design["leak_precision"]).collect();
+    assert_eq!(precisions, [&"float".into(), &"int8".into(), &serde_json::Value::Null]);
+    assert!(export::csv(&session).lines().any(|line| line.contains(",0.731,float,")));
+}
+
+#[test]
+fn a_search_that_starts_tells_how_much_of_its_data_is_ready() {
+    let (mut session, mut ui) = (trained(), UiState::default());
+    let update = |event| {
+        let value = EventRecord { task: Task::Search, event };
+        let stored = Stored { id: 1, time: 0.0, process: String::new(), value };
+        EventReader::new(Path::new("run-001"))
+            .read(session.space(), Changes { events: vec![stored], ..Changes::default() })
+    };
+    let preparing = update(Event::Preparing(PreparingRecord { done: 120, total: 480, left_s: 3.0 }));
+    session.apply(Command::Update(vec![event_reader::state(Task::Search, State::Starting)]), 0);
+    session.apply(Command::Update(preparing), 0);
+    let picture = shown(&session, &ui, (120, 36));
+    assert!(picture.contains("search starting: 25.0 % of its data"), "{picture}");
+    play(&mut session, &mut ui, "3");
+    let picture = shown(&session, &ui, (120, 36));
+    assert!(picture.contains("120 of 480 objects are ready"), "{picture}");
+    session.apply(Command::Update(vec![event_reader::state(Task::Search, State::Running)]), 0);
+    assert_eq!(session.searching().preparing, None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::super::table;
 use crate::{
-    explore::{Accuracy, Column, Compared, Session},
+    explore::{Accuracy, Column, Compared, Session, ShownLeak},
     quantity::{Knob, Metric, RelaxDirection, Unit},
     record::Precision,
     tui::widget::Glyphs,
@@ -109,13 +109,18 @@ fn accuracies(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<Comp
     lines
 }
 
-/// Leaks with the present number of sensors; none if no pin's was measured.
+/// Leaks with the present number of sensors, those in float marked; none if no pin's was measured.
 fn leaks(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
-    let leak = |pin: &Compared| pin.leak(session).unwrap_or(f64::NAN);
-    let values: Vec<f64> = pins.iter().map(leak).collect();
-    let unit = session.unit(Column::Leak);
-    let any = values.iter().any(|value| !value.is_nan());
-    any.then(|| ComparisonRow::figures("leak %, at least", values, unit, false))
+    let leaks: Vec<Option<&ShownLeak>> = pins.iter().map(|pin| pin.leak(session)).collect();
+    if leaks.iter().all(Option::is_none) {
+        return None;
+    }
+    let values = leaks.iter().map(|leak| leak.map_or(f64::NAN, |leak| leak.figures.leak)).collect();
+    let mut row = ComparisonRow::figures("leak %, at least", values, session.unit(Column::Leak), false);
+    for (word, leak) in row.words.iter_mut().zip(leaks) {
+        word.point += leak.map_or("", |leak| table::float_mark(leak.precision));
+    }
+    Some(row)
 }
 
 /// Accuracies in float beside those in int8, and their differences; nothing where no design has both.
