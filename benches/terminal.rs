@@ -1,8 +1,8 @@
 //! The explorer in a real pseudo-terminal, against its budgets: time from a key to the whole frame, drags, bursts, bytes,
 //! idleness, first frame, memory. `cargo bench --bench terminal`; `-- --beside-training` measures with a trainer at work,
 //! `-- --beside-live` with a live search on the shipped run, and how soon that has measured the most promising design
-//! and the best one after random moves of knobs (a quarter of an hour: each of the moves rests until the search does);
-//! `-- --strict` fails where a budget is missed. Figures are printed as they come.
+//! and the best one after random moves of knobs (each rests until the search does, five seconds at most: four
+//! minutes in all, however busy the machine is); `-- --strict` fails where a budget is missed. Figures are printed as they come.
 //!
 //! A frame is whole when the end mark of its synchronized update arrives. Other programs on the machine count in.
 
@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -37,9 +37,16 @@ const SHIPPED: &[u8] = b"shipped";
 const TURN: usize = 6;
 /// Rest after each turn beside a live search, long enough for it to get the limits and to work while the next keys come.
 const LIVE_REST: Duration = Duration::from_millis(600);
+/// Longest waits for a live search to come up, then for it to rest, and for a screen to come to rest.
+const SEARCH_STARTS: Duration = Duration::from_mins(3);
+const SEARCH_RESTS: Duration = Duration::from_secs(20);
+const SCREEN_RESTS: Duration = Duration::from_secs(20);
 /// Random moves of knobs beside a live search, and the longest time that each rests.
 const MOVES: usize = 30;
-const REST: Duration = Duration::from_secs(12);
+const REST: Duration = Duration::from_secs(5);
+/// Places that each knob is moved to, in steps from the one of the profile: limits that are not set are at one end.
+const PLACES: [std::ops::RangeInclusive<i32>; 9] =
+    [-5..=6, -8..=8, -8..=8, -8..=8, -8..=8, -8..=8, -12..=0, 0..=12, 0..=20];
 /// Time between two looks at the answers of a live search.
 const LOOK_TIME: Duration = Duration::from_millis(20);
 
@@ -155,11 +162,18 @@ impl Explorer {
         let (mut last, mut bytes, mut frames) = (since, 0, 0);
         loop {
             match self.seen.recv_timeout(QUIET) {
+                Ok(_) if since.elapsed() > SCREEN_RESTS => return (last, bytes, frames),
                 Ok(seen) => (last, bytes, frames) = (seen.at, bytes + seen.bytes, frames + seen.ends),
                 Err(RecvTimeoutError::Timeout) => return (last, bytes, frames),
                 Err(RecvTimeoutError::Disconnected) => panic!("the program ended"),
             }
         }
+    }
+
+    /// Waits until nothing comes for a while, but not for ever: a process at work may always have news.
+    fn rest(&self) {
+        let since = Instant::now();
+        while since.elapsed() < SCREEN_RESTS && self.settle(Instant::now()).1 > 0 {}
     }
 
     /// Forgets what came so far.
@@ -299,7 +313,7 @@ fn train(explorer: &mut Explorer) {
     thread::sleep(Duration::from_secs(15));
     explorer.send(b"D1");
     thread::sleep(Duration::from_secs(5));
-    while explorer.settle(Instant::now()).1 > 0 {}
+    explorer.rest();
 }
 
 /// Follows the training again and stops it.
@@ -310,24 +324,29 @@ fn stop(explorer: &mut Explorer) {
     thread::sleep(Duration::from_secs(5));
 }
 
-/// Starts a live search from the explorer, and waits until it has measured what it wants.
+/// Starts a live search from the explorer, and waits for it, and a while until it has measured what it wants.
 fn search_live(explorer: &mut Explorer) -> Store {
-    println!("waiting for the live search to have measured what could win");
     explorer.send(b"S");
     let path = explorer.folder.path().join("runs/run-001");
     let started = Instant::now();
     let store = loop {
-        assert!(started.elapsed() < 10 * TIMEOUT, "no live search came up");
+        assert!(started.elapsed() < SEARCH_STARTS, "no live search came up");
         if let Ok(store) = RunDir::open(&path).and_then(|run| run.store())
-            && live_records(&store, 0).1.iter().any(|(_, record)| record.rests)
+            && !live_records(&store, 0).1.is_empty()
         {
             break store;
         }
         thread::sleep(Duration::from_millis(200));
     };
-    println!("it rests after {:.0} s", started.elapsed().as_secs_f64());
+    println!("the live search is up after {:.0} s", started.elapsed().as_secs_f64());
+    let up = Instant::now();
+    let rests = |store: &Store| live_records(store, 0).1.iter().any(|(_, record)| record.rests);
+    while up.elapsed() < SEARCH_RESTS && !rests(&store) {
+        thread::sleep(Duration::from_millis(200));
+    }
+    println!("it {} then", if rests(&store) { "rests" } else { "still works" });
     explorer.send(b"1");
-    while explorer.settle(Instant::now()).1 > 0 {}
+    explorer.rest();
     store
 }
 
@@ -350,18 +369,27 @@ struct LiveAnswer {
     best: f64,
 }
 
-/// Moves a random knob by a random distance and waits for the answer; `None` where nothing moved: the knob stood at its
-/// end.
-fn answer(explorer: &mut Explorer, store: &Store, rng: &mut ChaCha8Rng) -> Option<LiveAnswer> {
+/// Seconds since the epoch of events.
+fn now_s() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set").as_secs_f64()
+}
+
+/// Moves a random knob to another place and waits for the answer.
+fn answer(explorer: &mut Explorer, store: &Store, rng: &mut ChaCha8Rng, places: &mut [i32]) -> LiveAnswer {
     let (mut seen, _) = live_records(store, 0);
-    let knobs = rng.random_range(0..9);
-    let steps = rng.random_range(1..8);
-    let turn = if rng.random::<bool>() { "h" } else { "l" };
-    let keys = format!("{}{}{}", "k".repeat(12), "j".repeat(knobs), turn.repeat(steps));
-    let moved = explorer.send(keys.as_bytes());
+    let knob = rng.random_range(0..PLACES.len());
+    let mut place = places[knob];
+    while place == places[knob] {
+        place = rng.random_range(PLACES[knob].clone());
+    }
+    let steps = place.abs_diff(places[knob]) as usize;
+    let turn = if place < places[knob] { "h" } else { "l" };
+    places[knob] = place;
+    let keys = format!("g{}{}", "j".repeat(knob), turn.repeat(steps));
+    let (sent, sent_s) = (explorer.send(keys.as_bytes()), now_s());
     let mut answer = LiveAnswer { promising: f64::INFINITY, best: f64::INFINITY };
     let (mut heard, mut rests, mut best) = (false, false, None);
-    while moved.elapsed() < REST && !rests {
+    while sent.elapsed() < REST && !rests {
         thread::sleep(LOOK_TIME);
         explorer.drain();
         for stored in store.events_after(seen, 10_000).expect("the run is there") {
@@ -369,40 +397,38 @@ fn answer(explorer: &mut Explorer, store: &Store, rng: &mut ChaCha8Rng) -> Optio
             match stored.value.event {
                 Event::LimitsChanged { .. } => heard = true,
                 Event::Live(record) if heard => {
-                    let now = moved.elapsed().as_secs_f64();
+                    let after = stored.time - sent_s;
                     rests = record.rests;
                     if answer.promising.is_infinite() && (record.rests || record.measured > 0) {
-                        answer.promising = now;
+                        answer.promising = after;
                     }
                     if answer.best.is_infinite() || record.best != best {
-                        (answer.best, best) = (now, record.best);
+                        (answer.best, best) = (after, record.best);
                     }
                 }
                 _ => {}
             }
         }
     }
-    heard.then_some(answer)
+    answer
 }
 
 /// Answers to random moves of knobs. A move that is not answered while the knob rests counts as endless.
 fn answers(explorer: &mut Explorer, store: &Store) -> Vec<Figure> {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    // Back to the places that those of the moves are counted from.
+    explorer.send(b"Z");
+    explorer.rest();
+    let (mut rng, mut places) = (ChaCha8Rng::seed_from_u64(1), [0; PLACES.len()]);
     let mut found: Vec<LiveAnswer> = Vec::new();
-    // Some moves meet the end of a knob.
-    for _ in 0..3 * MOVES {
-        if found.len() < MOVES
-            && let Some(answer) = answer(explorer, store, &mut rng)
-        {
-            let LiveAnswer { promising, best } = answer;
-            println!("move {:>2} of {MOVES}: promising {promising:>5.2} s, best {best:>5.2} s", found.len() + 1);
-            found.push(answer);
-        }
+    for number in 1..=MOVES {
+        let answer = answer(explorer, store, &mut rng, &mut places);
+        let LiveAnswer { promising, best } = answer;
+        println!("move {number:>2} of {MOVES}: promising {promising:>5.2} s, best {best:>5.2} s");
+        found.push(answer);
     }
     let sorted = |time: fn(&LiveAnswer) -> f64| {
         let mut times: Vec<f64> = found.iter().map(time).collect();
         times.sort_by(f64::total_cmp);
-        times.resize(MOVES, f64::INFINITY);
         times
     };
     let (promising, best) = (sorted(|answer| answer.promising), sorted(|answer| answer.best));
@@ -421,7 +447,7 @@ fn main() -> ExitCode {
     let mut explorer = Explorer::start(&["--pool", "10000"]);
     // The first frame may say that the designs are being loaded.
     explorer.frames(1);
-    while explorer.settle(Instant::now()).1 > 0 {}
+    explorer.rest();
     if training {
         train(&mut explorer);
     }
