@@ -3,6 +3,7 @@
 mod bars;
 mod compare;
 mod found;
+mod names;
 mod paradigms;
 mod points;
 mod rows;

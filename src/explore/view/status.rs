@@ -25,8 +25,8 @@ impl Session {
         let inspected = self.inspected()?;
         let (demand, measured) = (inspected.demand(), inspected.shares());
         let evaluation = self.evaluator().evaluate(demand, measured);
-        let split = self.space().boundary_name(demand.boundary);
-        let name = format!("#{} at {split}", inspected.id);
+        let split = self.own_boundary_name(inspected.id, demand.boundary);
+        let name = format!("{} at {split}", self.candidate_name(inspected.id));
         let sentence = if evaluation.feasible() {
             format!("{name} fits: {}", self.slack(&inspected, &evaluation))
         } else {

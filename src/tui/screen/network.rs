@@ -46,7 +46,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, h
         chrome::pane(buf, area, ("Network", ""), focus, theme);
         return;
     };
-    let (name, way) = (format!("Network #{}", places.candidate), way(view, &places));
+    let (name, way) = (format!("Network {}", session.candidate_name(places.candidate)), way(view, &places));
     let inner = if framed {
         let inner = chrome::pane(buf, area, (&name, &way), focus, theme);
         let column = shown(view);
@@ -145,9 +145,11 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
     let time = Metric::Latency.format(here.evaluation.latency.link_s);
     let sides = format!("{sensors} {times_sign} sensor");
     let outcome = match places.accuracy {
-        ShownAccuracy::Measured(accuracy) => Metric::Accuracy.format(accuracy.accuracy) + table::float_mark(accuracy),
+        ShownAccuracy::Measured(accuracy) => {
+            Metric::Accuracy.format(accuracy.accuracy) + table::float_mark(accuracy.precision)
+        }
         ShownAccuracy::OtherViews { accuracy, .. } => {
-            format!("~{}{}", Metric::Accuracy.format(accuracy.accuracy), table::float_mark(accuracy))
+            format!("~{}{}", Metric::Accuracy.format(accuracy.accuracy), table::float_mark(accuracy.precision))
         }
         ShownAccuracy::Estimated(figure) => table::accuracy(&ShownAccuracy::Estimated(figure), theme.glyphs),
         ShownAccuracy::None => String::new(),
@@ -228,7 +230,8 @@ fn way(view: View<'_>, places: &Places<'_>) -> String {
     let network = view.session.network();
     let operator = network.map_or(space.fusion.operator, |network| network.fusion_at(places.fusion)).name();
     let hand = if places.overridden { "overridden (b: best), " } else { "" };
-    let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));
+    let [split, fusion] =
+        [design.split, design.fusion].map(|boundary| view.session.own_boundary_name(places.candidate, boundary));
     let words = format!("{hand}split {split}, fuse {fusion} ({operator}), ratio {}, {} bit", design.ratio, design.bits);
     if space.is_hypothetical(design.ratio, design.bits) {
         return format!("{words}, hypothetical: unmeasured");

@@ -34,13 +34,13 @@ use crate::{
         hit::{HitMap, Region},
         model::{command_palette, entry::Purpose, fixes::fixes, screen::Overlay},
         text,
-        widget::{Swing, Tornado, width},
+        widget::{Swing, Tornado, fit, width},
     },
 };
 
-/// Rows of the palette, and cells before the words of a command.
+/// Rows of the palette, and cells of the keys before the words of a command.
 const COMMANDS: u16 = 12;
-const PALETTE_KEYS: u16 = 17;
+const PALETTE_KEYS: usize = 14;
 
 /// Draws an overlay of the session in the middle of an area.
 pub(crate) fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -58,7 +58,9 @@ pub(crate) fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Bu
 /// The selected design in figures.
 fn design(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let rows = u16::try_from(inspect::rows(view)).unwrap_or(u16::MAX);
-    let name = view.session.strip().map_or_else(String::new, |strip| format!("Design #{}", strip.candidate));
+    let session = view.session;
+    let name =
+        session.strip().map_or_else(String::new, |strip| format!("Design {}", session.candidate_name(strip.candidate)));
     let inner = sized(
         view,
         area,
@@ -71,7 +73,7 @@ fn design(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 }
 
 fn name(session: &Session) -> String {
-    session.selected().map_or_else(|| "nothing".to_owned(), |id| format!("#{id}"))
+    session.selected().map_or_else(|| "nothing".to_owned(), |id| session.candidate_name(id))
 }
 
 /// Every broken limit with where, and the ways to mend it, to choose from; or how much room there is.
@@ -272,11 +274,7 @@ pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut Hit
     // An error stands beside the text, or below it where there is no room.
     let beside = width(entry.text()) + width(&error) + 6 <= area.width;
     let below = if beside { Vec::new() } else { text::wrap(&error, area.width.saturating_sub(4)) };
-    // The words of the chosen command in full, if its row cuts them.
-    let whole = commands.get(entry.row).map_or("", |row| row.binding.words);
-    let told = text::wrap(whole, area.width.saturating_sub(4));
-    let told = if width(whole) + PALETTE_KEYS + 2 > area.width { told } else { Vec::new() };
-    let rows = u16::try_from(below.len() + told.len()).unwrap_or(0);
+    let rows = u16::try_from(below.len()).unwrap_or(0);
     let height = (listed + 3 + rows).min(area.height);
     let area = Rect { y: area.bottom() - height, height, ..area };
     chrome::clear(buf, area);
@@ -309,14 +307,11 @@ pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut Hit
         let place = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
         let (mark, style) =
             if first + index == entry.row { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
-        let keys = format!("{mark} {:<14} ", row.key_names());
+        let names = row.key_names();
+        let keys = format!("{mark} {:<PALETTE_KEYS$} ", fit(&names, PALETTE_KEYS as u16, theme.glyphs.ellipsis));
         chrome::line(buf, place, &[(&keys, theme.accent), (row.binding.words, style)], theme);
         hits.add(place, Region::Row(first + index));
     }
-    for (line, at) in told.iter().zip(listed..) {
-        chrome::line(buf, chrome::row(inner, at), &[("  ", theme.dim), (line, theme.dim)], theme);
-    }
-    let listed = listed + u16::try_from(told.len()).unwrap_or(0);
     let row = chrome::row(inner, listed);
     // The cursor is a block behind the text, or the reversed character at it.
     let (before, at, after) = entry.around_cursor();

@@ -221,7 +221,8 @@ impl<'a> PlotScene<'a> {
     fn words(&self) -> String {
         let Some(point) = self.scatter.selected_point() else { return String::new() };
         let [right, up] = self.columns;
-        format!("#{}: {}, {}", point.candidate, up.format(point.up), right.format(point.right))
+        let name = self.session.candidate_name(point.candidate);
+        format!("{name}: {}, {}", up.format(point.up), right.format(point.right))
     }
 
     /// A place in words, with the design that is nearest.

@@ -11,6 +11,8 @@ const WIDEST_LABEL: u16 = 8;
 /// Rows for one y tick, columns for one x tick.
 const ROWS_PER_TICK: u16 = 2;
 const COLUMNS_PER_TICK: u16 = 10;
+/// Most ticks of which the first and the last are shown in few rows.
+const FINEST: usize = 8;
 
 /// Area of a plot's points when its axes are drawn in `area`: without labels and axes where these would leave
 /// nothing.
@@ -68,8 +70,17 @@ fn y_ticks(height: u16, y: &Axis) -> Vec<Tick> {
         rows.windows(2).all(|rows| rows[0].abs_diff(rows[1]) >= ROWS_PER_TICK)
     };
     let most = usize::from((height / ROWS_PER_TICK).clamp(1, 12));
-    let all = (1..=most).rev().map(|most| y.ticks(most));
-    all.into_iter().find(|ticks| apart(ticks)).unwrap_or_default()
+    let found = (1..=most).rev().map(|most| y.ticks(most)).find(|ticks| apart(ticks)).unwrap_or_default();
+    if found.len() > 1 {
+        return found;
+    }
+    // In few rows the first and the last of finer ones, so that lengths can be told.
+    let ends = |most: usize| {
+        let mut ticks = y.ticks(most);
+        let last = ticks.pop();
+        ticks.into_iter().take(1).chain(last).collect::<Vec<Tick>>()
+    };
+    (2..=FINEST).map(ends).find(|ticks| ticks.len() > 1 && apart(ticks)).unwrap_or(found)
 }
 
 /// The column of `value`, if it is in view.
@@ -140,7 +151,7 @@ mod tests {
                 let rows: Vec<u16> =
                     y_ticks(height, &y).iter().map(|tick| row_of(plot, &y, tick.value).unwrap()).collect();
                 assert!(rows.windows(2).all(|rows| rows[0] >= rows[1] + ROWS_PER_TICK), "{height} {high} {rows:?}");
-                assert!(height < 6 || rows.len() >= 2, "{height} {high} {rows:?}");
+                assert!(height < 3 || rows.len() >= 2, "{height} {high} {rows:?}");
             }
         }
     }
