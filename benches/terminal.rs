@@ -1,8 +1,8 @@
 //! The explorer in a real pseudo-terminal, against its budgets: time from a key to the whole frame, drags, bursts, bytes,
 //! idleness, first frame, memory. `cargo bench --bench terminal`; `-- --beside-training` measures with a trainer at work,
 //! `-- --beside-live` with a live search on the shipped run, and how soon that has measured the most promising design
-//! and the best one after random moves of knobs (each rests until the search does, five seconds at most: four
-//! minutes in all, however busy the machine is); `-- --strict` fails where a budget is missed. Figures are printed as they come.
+//! and the best one after random moves of knobs (each rests until the search does, five seconds at most: four minutes
+//! in all, however busy the machine is); `-- --strict` fails where a budget is missed. Figures are printed as they come.
 //!
 //! A frame is whole when the end mark of its synchronized update arrives. Other programs on the machine count in.
 

@@ -55,7 +55,7 @@ struct RankEntry {
     state: EntryState,
 }
 
-/// How far the place of a candidate is known.
+/// State of a candidate while the ranking is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EntryState {
     /// Its best split is not known.

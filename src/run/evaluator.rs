@@ -23,11 +23,11 @@ use crate::train::{Checkpoints, DesignEvaluator, Inputs, LoadedWeights, Settings
 /// Time that a claim on a measurement holds if its process can't be asked.
 pub(super) const CLAIM_TTL: Duration = Duration::from_mins(10);
 
-/// What becomes of a measurement after some of its objects.
+/// Decision on a measurement after some of its objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Proceeding {
     GoOn,
-    /// What was measured so far is enough, and is recorded.
+    /// It ends here, and is recorded.
     End,
     /// Nobody waits for it any more.
     GiveUp,
@@ -434,8 +434,8 @@ impl RunEvaluator {
         }
     }
 
-    /// As [`RunEvaluator::claim_accuracy`], on few objects where `goes_on` ends the measurement early. `None` too if it is
-    /// given up, of which nothing is recorded.
+    /// As [`RunEvaluator::claim_accuracy`], on few objects where `goes_on` ends the measurement early. `None` too if it
+    /// is given up, of which nothing is recorded.
     pub(super) fn claim_while(
         &self,
         key: &MeasurementKey,

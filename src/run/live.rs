@@ -26,8 +26,8 @@ pub(crate) struct LiveRunner<'a> {
 }
 
 impl<'a> LiveRunner<'a> {
-    /// Opens a trained run, takes its measurements in, and records the start. The weights are those of the start. `None`
-    /// if the user asked to stop before the data were ready.
+    /// Opens a trained run, takes its measurements in, and records the start. The weights are those of the start.
+    /// `None` if the user asked to stop before the data were ready.
     ///
     /// # Errors
     /// The run is untrained, its data can't be read, or the database fails.

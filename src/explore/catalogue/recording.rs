@@ -1,4 +1,4 @@
-//! What is measured of designs, and what is withdrawn.
+//! Records of what is measured of designs, and their withdrawal.
 
 use thiserror::Error;
 

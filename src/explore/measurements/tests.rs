@@ -1,4 +1,4 @@
-//! Which reading counts.
+//! Tests of the reading that counts among several.
 
 use super::*;
 use crate::explore::draw::default_transmit;

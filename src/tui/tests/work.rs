@@ -170,7 +170,7 @@ fn designs_are_written_as_csv_json_and_markdown() {
     assert!(table.contains(" | fits | note |\n") && table.contains(" | a\\|b, #demo |\n"), "{table}");
 }
 
-/// What the screen shows.
+/// Characters of the screen.
 fn shown(session: &Session, ui: &UiState, size: (u16, u16)) -> String {
     let picture = still(session, ui, size, &picture_theme(ColourScheme::OkabeIto));
     picture.content.iter().map(ratatui::buffer::Cell::symbol).collect()
