@@ -5,7 +5,7 @@
 //! | `onnx_runtime` | ONNX Runtime: profile of a session, JSON |
 //! | `vela` | Arm's Vela: estimates by layer, CSV |
 //! | `tflite` | TFLite's `benchmark_model`: profile by operator, CSV |
-//! | `st` | ST Edge AI: `network_c_info.json` with the times of a validation on a board |
+//! | `st` | ST Edge AI: `network_c_info.json` with the times of a validation on a board, or estimates of its compiler |
 //!
 //! A report is of a model with one layer, as `deploy --layers-of` writes them, or of a whole network. The first kind is
 //! matched with a layer by the name of its file, the second by the names of the operators in it. The table has the
@@ -55,7 +55,7 @@ impl ToolReport {
         let operators = if start.starts_with('[') {
             onnx_runtime::read(source)?
         } else if start.starts_with('{') {
-            st::read(source)?
+            st::read(source, clock_hz)?
         } else if vela::is_report(source) {
             vela::read(source, clock_hz)?
         } else if tflite::is_report(source) {

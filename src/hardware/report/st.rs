@@ -1,5 +1,10 @@
-//! `network_c_info.json` of ST Edge AI, once `validate` on a board has added times: nodes of the graphs with their
-//! durations in milliseconds.
+//! `network_c_info.json` of ST Edge AI: nodes of the graphs with their durations in milliseconds, where there are some;
+//! else the cycles that the compiler of the Neural-ART accelerator estimates for them (`power_estimates`).
+//!
+//! The tool gives nodes names of its own (`conv2d_0`, `epoch_3`). `original_nodes` has those of an ONNX file; of a TFLite
+//! file it has numbers, which are no names of layers.
+
+use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,6 +20,8 @@ const DURATIONS: [&str; 3] = ["c_durations", "duration_ms", "duration"];
 struct NetworkInfo {
     #[serde(default)]
     graphs: Vec<GraphInfo>,
+    #[serde(default)]
+    power_estimates: Vec<NodeEstimate>,
 }
 
 #[derive(Deserialize)]
@@ -27,21 +34,38 @@ struct GraphInfo {
 struct NodeInfo {
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    id: Option<i64>,
+    #[serde(default)]
+    original_nodes: Vec<Value>,
     #[serde(flatten)]
     rest: serde_json::Map<String, Value>,
 }
 
-/// Mean time of each node.
-pub(super) fn read(source: &Source) -> Result<Vec<ReportedOperator>, Diagnostic> {
+/// Estimate of the compiler for a node: the slower of computing and of moving its data.
+#[derive(Deserialize)]
+struct NodeEstimate {
+    node_id: i64,
+    max_cycles: f64,
+}
+
+/// Time of each node: the mean of those measured, or what the compiler estimates at the clock of the device.
+pub(super) fn read(source: &Source, clock_hz: Option<f64>) -> Result<Vec<ReportedOperator>, Diagnostic> {
     let info: NetworkInfo =
         serde_json::from_str(&source.text).map_err(|error| json_error(source, &error, "a file of ST Edge AI"))?;
     let nodes: Vec<&NodeInfo> = info.graphs.iter().flat_map(|graph| &graph.nodes).collect();
     if nodes.is_empty() {
         return Err(source.error(0..0, "this is no network_c_info.json: it has no nodes below `graphs`"));
     }
-    let timed = |node: &&NodeInfo| Some(ReportedOperator::new(&node.name, milliseconds(node)? * 1e-3));
+    let timed = |node: &&NodeInfo| Some(node.operator(milliseconds(node)? * 1e-3));
     let operators: Vec<ReportedOperator> = nodes.iter().filter_map(timed).collect();
-    if operators.is_empty() {
+    if !operators.is_empty() {
+        return Ok(operators);
+    }
+    let cycles: HashMap<i64, f64> = info.power_estimates.iter().map(|one| (one.node_id, one.max_cycles)).collect();
+    let estimated: Vec<(&NodeInfo, f64)> =
+        nodes.into_iter().filter_map(|node| Some((node, *cycles.get(&node.id?)?))).collect();
+    if estimated.is_empty() {
         return Err(Diagnostic {
             help: Some(
                 "run the model on the board: stedgeai validate --mode target --val-json network_c_info.json".into(),
@@ -49,7 +73,20 @@ pub(super) fn read(source: &Source) -> Result<Vec<ReportedOperator>, Diagnostic>
             ..source.error(0..0, "no node has a time: the network was generated, but not run")
         });
     }
-    Ok(operators)
+    let clock = clock_hz.ok_or_else(|| Diagnostic {
+        help: Some("give the clock, for instance --clock 1GHz".into()),
+        ..source.error(0..0, "the compiler's cycles are no time without the clock of the device")
+    })?;
+    Ok(estimated.into_iter().map(|(node, cycles)| node.operator(cycles.max(0.0) / clock)).collect())
+}
+
+impl NodeInfo {
+    /// The node with its time, by the name of the first node of the model that it was made of, or else by its own.
+    fn operator(&self, seconds: f64) -> ReportedOperator {
+        let is_name = |name: &&str| name.parse::<u64>().is_err();
+        let original = self.original_nodes.first().and_then(Value::as_str).filter(is_name);
+        ReportedOperator::new(original.unwrap_or(&self.name), seconds)
+    }
 }
 
 /// Mean milliseconds of a node, if it has any.

@@ -1,5 +1,5 @@
-//! Reports as the tools write them: ONNX Runtime 1.32 and Vela 5.2 really did; those of TFLite and ST are in the form
-//! of their documentation.
+//! Reports as the tools write them: ONNX Runtime 1.32 and Vela 5.2 really did; that of TFLite has the sections and
+//! columns of its source, those of ST the keys of published files (ST Edge AI 2.1 and 3.0), of which none has times.
 
 use super::*;
 
@@ -37,6 +37,10 @@ node type, start, first, avg_ms, %, cdf%, mem KB, times called, name
 CONV_2D, 0, 0.11, 0.09, 60%, 60%, 0, 1, [stem]:0
 CONV_2D, 0.09, 0.07, 0.06, 40%, 100%, 0, 1, [S1.1.expand]:1
 
+============================== Top by Computation Time ==============================
+node type, start, first, avg_ms, %, cdf%, mem KB, times called, name
+CONV_2D, 0, 0.11, 0.09, 60%, 60%, 0, 1, [stem]:0
+
 ============================== Summary by node type ==============================
 node type, count, avg_ms, avg %, cdf %, mem KB, times called
 CONV_2D, 2, 0.15, 100%, 100%, 0, 2
@@ -45,6 +49,37 @@ CONV_2D, 2, 0.15, 100%, 100%, 0, 2
 const ST: &str = r#"{"json_schema_version": "2.0", "graphs": [{"nodes": [
 {"name": "stem", "id": 0, "macc": 73728, "c_durations": [0.5, 0.7]},
 {"name": "S1.1.expand", "id": 1, "macc": 262144, "c_durations": [1.5, 1.5]}]}]}"#;
+
+/// Newer versions have no start, tabs between outputs, and profiles of what delegates do.
+const NEWER_TFLITE: &str = "\
+Operator-wise Profiling Info for Regular Benchmark Runs:
+============================== Run Order ==============================
+node type, first, avg_ms, %, cdf%, mem KB, times called, name
+CONV_2D, 0.11, 0.09, 60%, 60%, 0, 1, [stem\tother]:0
+TfLiteXNNPackDelegate, 0.07, 0.06, 40%, 100%, 0, 1, [S1.1.expand]:1
+
+============================== Top by Computation Time ==============================
+node type, first, avg_ms, %, cdf%, mem KB, times called, name
+CONV_2D, 0.11, 0.09, 60%, 60%, 0, 1, [stem\tother]:0
+
+Timings (microseconds): count=50 first=180 curr=150 min=149 max=180 avg=150 std=4
+Memory (bytes): count=0
+2 nodes observed
+
+Delegate internal:\x20
+============================== Run Order ==============================
+node type, first, avg_ms, %, cdf%, mem KB, times called, name
+Delegate/Convolution (NHWC), 0.05, 0.05, 100%, 100%, 0, 1, Delegate/Convolution (NHWC):0
+";
+
+/// Nodes as the compiler of the accelerator makes them, with its estimates.
+const ST_ESTIMATES: &str = r#"{"json_schema_version": "2.0", "graphs": [{"name": "n", "nodes": [
+{"name": "epoch_3", "id": 239, "macc": 0, "mapping": "NODE_EC", "original_nodes": ["stem"], "subgraph_nodes": [
+  {"name": "Conv2D_3", "id": 240, "macc": 0, "mapping": "NODE_HW", "original_nodes": []}]},
+{"name": "S1.1.expand", "id": 243, "macc": 0, "mapping": "NODE_SW", "original_nodes": ["7"], "subgraph_nodes": []},
+{"name": "epoch_5", "id": 245, "macc": 0, "mapping": "NODE_SW", "original_nodes": [], "subgraph_nodes": []}]}],
+"power_estimates": [{"node_id": 239, "max_cycles": 301056, "compute_cycles": 301056, "ops": 11239424},
+{"node_id": 243, "max_cycles": 401410, "compute_cycles": 0, "ops": 0}]}"#;
 
 /// Rows in which each layer may have a file of its own.
 const INDEX: &str = "name,kind,cin,cout,k,stride,pad,hin,win,groups,file
@@ -67,7 +102,9 @@ fn each_tool_s_report_becomes_a_table_of_microseconds() {
         (ONNX_RUNTIME, "88.000", "90.500"),
         (VELA, "15.164", "34.560"),
         (TFLITE, "90.000", "60.000"),
+        (NEWER_TFLITE, "90.000", "60.000"),
         (ST, "600.000", "1500.000"),
+        (ST_ESTIMATES, "602.112", "802.820"),
     ] {
         let table = reported_table(&index(), &[report("network", text)]).unwrap();
         let lines: Vec<&str> = table.text.lines().collect();
@@ -120,6 +157,8 @@ fn what_is_no_report_is_refused_at_its_place() {
     }
     let error = ToolReport::read(&Source::new("r", VELA), None).unwrap_err();
     assert!(error.message.contains("without the clock") && error.position() == (1, 69), "{:?}", error.position());
+    let error = ToolReport::read(&Source::new("r", ST_ESTIMATES), None).unwrap_err();
+    assert!(error.message.contains("without the clock") && error.help.is_some());
     let other = Source::new("other.csv", "name,kind,cin,cout,hin\nelse,conv,1,8,32\n");
     let error = reported_table(&other, &[report("r", ST)]).unwrap_err();
     assert!(error.message.contains("no report tells of any layer") && error.help.is_some());
