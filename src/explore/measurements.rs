@@ -229,6 +229,11 @@ impl Measurements {
         is_other
     }
 
+    /// Name of a run, given by its number.
+    pub(super) fn run_name(&self, run: usize) -> &str {
+        self.runs.get(run).map_or("", String::as_str)
+    }
+
     /// Number of a run among all that are known.
     fn number_of(&mut self, run: &str) -> usize {
         if let Some(known) = self.runs.iter().position(|known| known == run) {

@@ -86,12 +86,17 @@ struct Running {
 }
 
 fn running() -> Running {
+    running_with(LONG)
+}
+
+/// Aggregator that waits so long for sensors.
+fn running_with(wait: Duration) -> Running {
     let settings = AggregatorSettings {
         classes: Vec::new(),
         objects: None,
         shared_link: true,
         predicted: None,
-        wait: LONG,
+        wait,
         timeout: LONG,
     };
     let deployment = deployment(ViewFusion::Max);
@@ -264,6 +269,39 @@ fn signs_of_sensors_that_make_images_begin_the_wait_again_but_not_those_of_stran
     assert!(matches!(result, Err(WireError::NoSensors(_))), "{result:?}");
     assert!(!events.iter().any(|event| matches!(event, RunningEvent::Preparing { .. })), "{events:?}");
     drop(stranger);
+}
+
+/// Returns `true` if an aggregator outlives two of its waits while a sensor of its design tells that it makes its
+/// images; `None` where this machine paused for so long that nothing can be told.
+fn outlives_its_wait(wait: Duration) -> Option<bool> {
+    // Time before the last sign that was heard: an end of the wait is a whole wait behind it.
+    let mut heard = Instant::now();
+    let running = running_with(wait);
+    let sensor = TcpStream::connect(&running.address).unwrap();
+    let sign = WireMessage::Preparing(Preparing { digest: DIGEST.into(), camera: 1, done: 1, total: 9 });
+    let (started, mut outlives) = (Instant::now(), Some(true));
+    while outlives == Some(true) && started.elapsed() < 2 * wait {
+        let before = Instant::now();
+        let is_sent = sensor::write(&sensor, 0, &sign).is_ok();
+        // The events end with the aggregator.
+        let is_told = running.events.iter().any(|event| matches!(event, RunningEvent::Preparing { camera: 1, .. }));
+        if !(is_sent && is_told) {
+            outlives = (heard.elapsed() < wait / 2).then_some(false);
+        }
+        heard = before;
+        thread::sleep(wait / 20);
+    }
+    drop(sensor);
+    let ended = running.result.join().unwrap();
+    assert!(matches!(ended, Err(WireError::NoSensors(_))), "{ended:?}");
+    outlives
+}
+
+#[test]
+fn a_sensor_that_makes_its_images_is_waited_for_longer_than_one_wait() {
+    let waits = (0..12).map(|power| SHORT * 2_u32.pow(power));
+    let outlived: Vec<bool> = waits.filter_map(outlives_its_wait).take(1).collect();
+    assert_ne!(outlived, [false], "its signs begin the wait again");
 }
 
 #[test]

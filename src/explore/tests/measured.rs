@@ -172,6 +172,12 @@ fn a_finetuned_design_stands_beside_the_pinned_one_with_its_own_accuracies() {
         accuracies: accuracies.to_vec(),
     };
     // Events may be read twice.
+    let others: Vec<Update> = ["runs/3", "copies/3"]
+        .map(|run| Update::Finetuned {
+            design: design.clone(),
+            record: FinetunedRecord { run: run.into(), ..record.clone() },
+        })
+        .to_vec();
     let update = Update::Finetuned { design: design.clone(), record };
     session.apply(Command::Update(vec![update.clone(), update]), 0);
     let compared = session.compared();
@@ -188,8 +194,17 @@ fn a_finetuned_design_stands_beside_the_pinned_one_with_its_own_accuracies() {
     set(&mut session, Knob::AccuracyFloor, "85");
     let feasible: Vec<bool> = session.compared().iter().map(|one| one.evaluation.feasible()).collect();
     assert_eq!(feasible, [false, true]);
+    // Of several of one kind each is told by its run, and by the run's path if another one has that name.
+    let kinds = |session: &Session| -> Vec<String> {
+        session.compared().iter().filter_map(|one| one.finetuned().map(str::to_owned)).collect()
+    };
+    session.apply(Command::Update(vec![others[0].clone()]), 0);
+    assert_eq!(kinds(&session), ["2, finetuned in int8", "3, finetuned in int8"]);
+    session.apply(Command::Update(others), 0);
+    let three = ["2, finetuned in int8", "runs/3, finetuned in int8", "copies/3, finetuned in int8"];
+    assert_eq!(kinds(&session), three);
     // Another run knows nothing of it.
-    session.apply(Command::Update(vec![Update::Training(TrainUpdate::Run("runs/3".into()))]), 0);
+    session.apply(Command::Update(vec![Update::Training(TrainUpdate::Run("runs/4".into()))]), 0);
     assert_eq!(session.compared().len(), 1);
 }
 

@@ -3,7 +3,7 @@
 use crate::cost::{Evaluation, MeasuredShares};
 use crate::explore::candidate::CandidateId;
 use crate::explore::leaks::ShownLeak;
-use crate::explore::measurements::{ShownAccuracy, WeightsMeasurements};
+use crate::explore::measurements::{FinetunedDesign, ShownAccuracy, WeightsMeasurements};
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
 use crate::explore::setup::{Pinned, letter};
@@ -40,12 +40,13 @@ pub struct Compared {
 struct FinetunedWeights {
     /// Number of the run.
     run: usize,
+    /// Kind of its training, with its name where another run has trained the design in the same way.
     kind: String,
 }
 
 impl Compared {
     /// Kind of the training of its weights if they were trained for this design alone by another run, for instance
-    /// "finetuned in int8".
+    /// "finetuned in int8", or "run-003, finetuned in int8" where there are several of one kind.
     pub fn finetuned(&self) -> Option<&str> {
         self.finetuned.as_ref().map(|weights| weights.kind.as_str())
     }
@@ -92,8 +93,9 @@ impl Session {
     /// A pinned design, and the same design with the weights of each run that has trained it alone.
     fn with_finetuned(&self, pinned: Compared) -> Vec<Compared> {
         let (evaluator, sensors) = (self.evaluator(), self.knobs().sensors);
-        let finetuned = self.measurements().finetuned(&pinned.design).map(|one| {
-            let finetuned = Some(FinetunedWeights { run: one.run, kind: one.kind.clone() });
+        let all: Vec<&FinetunedDesign> = self.measurements().finetuned(&pinned.design).collect();
+        let finetuned = all.iter().map(|one| {
+            let finetuned = Some(FinetunedWeights { run: one.run, kind: self.distinct_kind(one, &all) });
             let accuracy = self.measurements().of_run(one.run).shown(&pinned.design, sensors);
             let one = Compared { accuracy, finetuned, ..pinned.clone() };
             let evaluation = self.evaluate_split(&evaluator, one.split, self.shares_of(&one, sensors));
@@ -101,6 +103,22 @@ impl Session {
         });
         let finetuned: Vec<Compared> = finetuned.collect();
         [vec![pinned], finetuned].concat()
+    }
+
+    /// Kind of a training among all of one design: with the name of its run if it is not the only one, and with all of
+    /// its path if that is not enough.
+    fn distinct_kind(&self, one: &FinetunedDesign, all: &[&FinetunedDesign]) -> String {
+        let path = |one: &FinetunedDesign| self.measurements().run_name(one.run).to_owned();
+        let name = |one: &FinetunedDesign| {
+            let path = path(one);
+            path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
+        };
+        let same_kind: Vec<&&FinetunedDesign> = all.iter().filter(|other| other.kind == one.kind).collect();
+        if same_kind.len() < 2 {
+            return one.kind.clone();
+        }
+        let same_name = same_kind.iter().filter(|other| name(other) == name(one)).count();
+        format!("{}, {}", if same_name < 2 { name(one) } else { path(one) }, one.kind)
     }
 
     /// Cost of a pinned design with one knob at another value. Judged by what is known with the number of sensors of
