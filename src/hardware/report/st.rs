@@ -1,8 +1,8 @@
 //! `network_c_info.json` of ST Edge AI: nodes of the graphs with their durations in milliseconds, where there are some;
 //! else the cycles that the compiler of the Neural-ART accelerator estimates for them (`power_estimates`).
 //!
-//! The tool gives nodes names of its own (`conv2d_0`, `epoch_3`). `original_nodes` has those of an ONNX file; of a TFLite
-//! file it has numbers, which are no names of layers.
+//! The tool gives nodes names of its own (`conv2d_0`, `epoch_3`). `original_nodes` has those of an ONNX file; of a
+//! TFLite file it has numbers, which are no names of layers.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! Profile by operator of TFLite's `benchmark_model`: CSV after some lines of text, in milliseconds
 //! (`stats_calculator.cc` and `profile_summary_formatter.cc` of TensorFlow). Of its sections the last one of the whole
-//! graph in running order counts, that of the measured runs. The slowest operators stand in a section of their own again;
-//! what delegates and subgraphs do within an operator is part of its time.
+//! graph in running order counts, that of the measured runs. The slowest operators stand in a section of their own
+//! again; what delegates and subgraphs do within an operator is part of its time.
 
 use super::operator::ReportedOperator;
 use crate::diagnostic::{Diagnostic, Source};
