@@ -159,8 +159,27 @@ fn leaks_are_measured_once_and_objects_are_shown_as_they_are_sent_and_rebuilt() 
     assert!(picture(&["--svg", "object.svg"]).status.success());
     assert!(std::fs::read_to_string(folder.path().join("object.svg")).unwrap().starts_with("<svg"));
     let missing = picture(&["--object", "30"]);
-    assert_eq!(missing.status.code(), Some(1));
+    assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("no test object 30; they count from 0 to 29"));
+}
+
+#[test]
+fn a_live_search_that_was_left_alone_ends_when_nothing_is_left() {
+    let folder = trained("tabletop");
+    let limits = ["--limits", r#"{"latency": 0.004}"#, "--objectives", "accuracy,latency"];
+    let arguments =
+        [&["search", "--live", "--run", "r", "--sensors", "1", "--threads", "1", "--json"][..], &limits].concat();
+    let mut search = command(folder.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut seen = Vec::new();
+    let mut told = events_of(&mut search);
+    let rests = |seen: &[Value]| of_kind(seen, "live").last().is_some_and(|event| event["rests"] == true);
+    while !rests(&seen) {
+        seen.push(told.next().expect("it rests while its starter is there"));
+    }
+    drop(search.stdin.take());
+    seen.extend(told);
+    assert_eq!(seen.last().unwrap()["kind"], "finished", "{seen:?}");
+    assert!(search.wait().unwrap().success());
 }
 
 /// Trains the run up to another step while it is searched.

@@ -1,10 +1,13 @@
 //! Arrival of control messages at a running process: as lines on standard input from the process that started it, or
 //! through the run's database from any other.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,6 +31,8 @@ pub struct Inbox {
     asked: Option<Instant>,
     /// Closed once standard input has ended, or from the start where it is not read.
     lines: Option<Receiver<String>>,
+    /// `true` if standard input is a pipe, whose other end is with the process that started this one.
+    is_piped: bool,
     /// Set by a signal, and left set, so that a second one ends the process.
     signalled: Arc<AtomicBool>,
     /// `true` once the signal was passed on.
@@ -47,8 +52,10 @@ impl Inbox {
     /// Reads standard input too, unless it is a terminal: there, a job in the background would be stopped by the system
     /// for reading.
     pub fn read_input(&mut self) {
-        if !std::io::stdin().is_terminal() {
-            self.read(std::io::stdin());
+        let input = std::io::stdin();
+        if !input.is_terminal() {
+            self.is_piped = is_pipe(&input);
+            self.read(input);
         }
     }
 
@@ -68,6 +75,7 @@ impl Inbox {
             after,
             asked: None,
             lines: None,
+            is_piped: false,
             signalled: Arc::default(),
             signal_told: false,
             paused: false,
@@ -113,13 +121,18 @@ impl Inbox {
         self.paused
     }
 
+    /// Returns `true` once the process that started this one has closed its end of standard input, as its own end does.
+    pub fn is_left_alone(&self) -> bool {
+        self.is_piped && self.lines.is_none()
+    }
+
     /// All that has arrived since the last call, oldest first. Meant to be called at every step: without news it costs
     /// about as much as reading a clock.
     ///
     /// # Errors
     /// The run's database fails.
     pub fn poll(&mut self) -> Result<Vec<Control>, RunError> {
-        let lines = self.lines.iter().flat_map(Receiver::try_iter).collect();
+        let lines = self.arrived();
         self.take(lines)
     }
 
@@ -131,7 +144,7 @@ impl Inbox {
         let end = Instant::now() + timeout;
         let mut lines = Vec::new();
         loop {
-            lines.extend(self.lines.iter().flat_map(Receiver::try_iter));
+            lines.extend(self.arrived());
             let controls = self.take(std::mem::take(&mut lines))?;
             let left = end.saturating_duration_since(Instant::now());
             if !controls.is_empty() || left.is_zero() {
@@ -145,6 +158,19 @@ impl Inbox {
                 None => self.store.wait(nap)?,
             }
         }
+    }
+
+    /// Lines that wait.
+    fn arrived(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Some(receiver) = &self.lines {
+            match receiver.try_recv() {
+                Ok(line) => lines.push(line),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => self.lines = None,
+            }
+        }
+        lines
     }
 
     fn take(&mut self, mut lines: Vec<String>) -> Result<Vec<Control>, RunError> {
@@ -182,10 +208,16 @@ impl Inbox {
     }
 }
 
+/// Returns `true` if an input is a pipe, in contrast to a file or a device such as `/dev/null`.
+fn is_pipe(input: &impl AsFd) -> bool {
+    let metadata = input.as_fd().try_clone_to_owned().and_then(|file| File::from(file).metadata());
+    metadata.is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::tests::{TIMEOUT, new_run};
+    use crate::run::tests::{TIMEOUT, new_run, until};
     use std::collections::BTreeMap;
     use std::io::Write;
 
@@ -199,6 +231,7 @@ mod tests {
     fn lines_and_table_arrive_and_the_end_of_input_is_no_stop() {
         let (_root, mut inbox, store) = inbox();
         let (input, mut output) = std::io::pipe().unwrap();
+        inbox.is_piped = is_pipe(&input);
         inbox.read(input);
         assert!(inbox.poll().unwrap().is_empty());
         output.write_all(b"pause\nnonsense\n\n{\"limits\":{\"rate\":2.5}}\nresume").unwrap();
@@ -211,6 +244,8 @@ mod tests {
         }
         let limits = Control::Limits(BTreeMap::from([("rate".into(), 2.5)]));
         assert_eq!(controls, [Control::Pause, limits, Control::Resume]);
+        until("the end of input is noticed", || inbox.poll().unwrap().is_empty() && inbox.is_left_alone());
+        assert!(!is_pipe(&File::open("/dev/null").unwrap()));
         store.send(Task::Search, &Control::Stop).unwrap();
         store.send(Task::Train, &Control::Stop).unwrap();
         assert_eq!(inbox.wait(TIMEOUT).unwrap(), [Control::Stop]);

@@ -1,19 +1,16 @@
 //! Live search as a process on a run: measures what could win under limits that come as control messages, rests when
-//! nothing is left that could, and wakes at the next ones. It ends when the user asks for it.
-
-use std::time::Duration;
+//! nothing is left that could, and wakes at the next ones. It ends when the user asks for it; or when nothing is left
+//! and the program that started it is gone, so that nobody will tell it of others.
 
 use super::RunDir;
 use super::error::RunError;
 use super::evaluator::{Proceeding, RunEvaluator};
+use super::inbox::TABLE_INTERVAL;
 use super::loading::{BEFORE_DATA, LoadingProgress};
 use super::searching::limits_changed;
 use super::task_process::TaskProcess;
 use crate::record::{Control, Event, LiveRecord, Precision, Subset};
 use crate::search::{LiveProgress, LiveSearch, SearchProblem};
-
-/// Time between two looks for control messages while the search rests.
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A live search at work on a run.
 pub(crate) struct LiveRunner<'a> {
@@ -52,7 +49,7 @@ impl<'a> LiveRunner<'a> {
         Ok(Some(Self { process, evaluator, live, measured: 0, recorded: None }))
     }
 
-    /// Follows the limits until the user asks to stop.
+    /// Follows the limits until the user asks to stop, or until nothing is left once nobody is there any more.
     ///
     /// # Errors
     /// An accuracy can't be measured, or the database fails. The failure is recorded.
@@ -62,11 +59,16 @@ impl<'a> LiveRunner<'a> {
     }
 
     fn follow(&mut self) -> Result<(), RunError> {
-        while !self.handle_controls()? {
+        let mut is_idle = false;
+        while !self.handle_controls(is_idle)? {
+            is_idle = true;
             let contender = self.live.next_contender()?;
             self.record_progress(contender.is_none())?;
             let Some(contender) = contender else {
-                std::thread::sleep(POLL_INTERVAL);
+                if self.process.is_left_alone() {
+                    let reason = "nothing is left to measure, and the program that started it has ended".to_owned();
+                    return self.process.emit(Event::Finished { reason });
+                }
                 continue;
             };
             let views = self.live.problem().knobs.sensors;
@@ -79,25 +81,22 @@ impl<'a> LiveRunner<'a> {
                 Ok(false) => Proceeding::End,
                 Ok(true) | Err(_) => Proceeding::GiveUp,
             };
-            match self.evaluator.claim_while(&key, self.process, &mut proceeds)? {
-                Some(record) => {
-                    self.measured += 1;
-                    if record.samples < self.evaluator.objects(Subset::Validation) as u64 {
-                        self.live.dismiss(&contender.design, record.accuracy, record.samples);
-                    } else {
-                        self.live.report(&contender.design, record.accuracy)?;
-                    }
-                }
-                // Given up, or another process measures it.
-                None => std::thread::sleep(POLL_INTERVAL),
+            // Where there is none, it was given up, or another process measures it.
+            let Some(record) = self.evaluator.claim_while(&key, self.process, &mut proceeds)? else { continue };
+            is_idle = false;
+            self.measured += 1;
+            if record.samples < self.evaluator.objects(Subset::Validation) as u64 {
+                self.live.dismiss(&contender.design, record.accuracy, record.samples);
+            } else {
+                self.live.report(&contender.design, record.accuracy)?;
             }
         }
         self.process.emit(Event::Stopped { reason: format!("after {} measurements", self.measured) })
     }
 
-    /// Applies the latest limits. Returns `true` if the user has asked to stop.
-    fn handle_controls(&mut self) -> Result<bool, RunError> {
-        let controls = self.process.controls()?;
+    /// Applies the latest limits, which an idle search waits for a while. Returns `true` if the user has asked to stop.
+    fn handle_controls(&mut self, is_idle: bool) -> Result<bool, RunError> {
+        let controls = if is_idle { self.process.next_controls(TABLE_INTERVAL)? } else { self.process.controls()? };
         // Each message holds all limits, so that of quick moves only the last one counts.
         let latest = controls.iter().rev().find_map(|control| match control {
             Control::Limits(values) => Some(values),

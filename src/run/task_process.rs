@@ -150,7 +150,23 @@ impl TaskProcess {
 
     /// As [`TaskProcess::controls`]; calls `paused` with `true` before waiting and with `false` after it.
     pub(super) fn controls_noting(&mut self, paused: &mut dyn FnMut(bool)) -> Result<Vec<Control>, RunError> {
-        let mut new = self.inbox.poll()?;
+        let new = self.inbox.poll()?;
+        self.carry_out(new, paused)
+    }
+
+    /// As [`TaskProcess::controls`], but waits until something arrives, or for `timeout`.
+    pub(super) fn next_controls(&mut self, timeout: Duration) -> Result<Vec<Control>, RunError> {
+        let timeout = if self.put_off.is_empty() { timeout } else { Duration::ZERO };
+        let new = self.inbox.wait(timeout)?;
+        self.carry_out(new, &mut |_| {})
+    }
+
+    /// Returns `true` once the process that started this one is gone, or has closed its standard input.
+    pub(super) fn is_left_alone(&self) -> bool {
+        self.inbox.is_left_alone()
+    }
+
+    fn carry_out(&mut self, mut new: Vec<Control>, paused: &mut dyn FnMut(bool)) -> Result<Vec<Control>, RunError> {
         let (mut controls, mut was_paused) = (std::mem::take(&mut self.put_off), false);
         loop {
             if !self.owner.is_held() {
