@@ -15,19 +15,13 @@ use super::store::DatabaseState;
 use super::task_process::TaskProcess;
 use super::worker::{WorkerProcess, start_workers};
 use crate::quantity::Knob;
-use crate::record::{
-    ChildRecord, Control, Event, GenerationRecord, GenerationSeconds, Measurement, MeasurementKey, OperatorRecord,
-    Precision, PredictorRecord, Subset,
-};
-use crate::search::baselines::{BaselineOutcome, BaselineStudy};
-use crate::search::{
-    AccuracyError, AccuracySource, CandidateReport, Generation, NextCandidate, Operator, SearchCandidate, SearchDriver,
-    SearchOptions, SearchProblem,
-};
-use crate::space::Design;
+use crate::record::{ChildRecord, Control, Event, GenerationSeconds, Measurement, MeasurementKey, Precision, Subset};
+use crate::search::{CandidateReport, NextCandidate, SearchCandidate, SearchDriver, SearchOptions, SearchProblem};
+
+mod records;
 
 /// Time between two looks for the measurements of workers.
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Measurements between two records of the predictor's quality.
 const QUALITY_INTERVAL: usize = 10;
 
@@ -339,24 +333,6 @@ impl<'a> SearchRunner<'a> {
         Ok(())
     }
 
-    fn record_predictors(&mut self) -> Result<(), RunError> {
-        for (predictor, quality) in self.driver.predictor_qualities() {
-            // A score has no interval that measurements could lie in.
-            let (predicted, within) = if quality.half_width.is_nan() { (0, 0) } else { (self.predicted, self.within) };
-            let record = PredictorRecord {
-                predictor,
-                samples: quality.samples as u64,
-                rmse: quality.rmse,
-                kendall_tau: quality.kendall_tau,
-                half_width: quality.half_width,
-                predicted,
-                within,
-            };
-            self.process.emit(Event::Predictor(record))?;
-        }
-        Ok(())
-    }
-
     /// Withdraws all open candidates.
     fn withdraw_open(&mut self) -> Result<(), RunError> {
         for OpenCandidate { candidate, key, .. } in std::mem::take(&mut self.open) {
@@ -398,38 +374,6 @@ impl<'a> SearchRunner<'a> {
             None => Ok(()),
         }
     }
-
-    fn record_generations(&mut self) -> Result<(), RunError> {
-        let new = &self.driver.search().generations()[self.recorded_generations..];
-        let records: Vec<GenerationRecord> = new.iter().map(|generation| self.generation_record(generation)).collect();
-        for record in records {
-            self.recorded_generations += 1;
-            let parts = std::mem::take(&mut self.parts);
-            self.process.emit(Event::Generation(GenerationRecord { parts, ..record }))?;
-        }
-        Ok(())
-    }
-
-    fn generation_record(&self, generation: &Generation) -> GenerationRecord {
-        let tallies = Operator::ALL.into_iter().map(|operator| (operator, generation.operators.get(operator)));
-        let used = tallies.filter(|(_, tally)| tally.evaluated > 0);
-        let operators = used.map(|(operator, tally)| {
-            let (evaluated, successes) = (tally.evaluated as u64, tally.successes as u64);
-            OperatorRecord { operator, evaluated, successes }
-        });
-        GenerationRecord {
-            generation: generation.index as u32,
-            evaluations: generation.evaluations as u64,
-            hypervolume: self.driver.hypervolume_share(generation),
-            front: generation.front_size as u32,
-            cache_hits: generation.duplicates_avoided as u64,
-            budget: self.options.search.budget as u64,
-            reassessments: generation.reassessments as u32,
-            operators: operators.collect(),
-            seconds: self.started.elapsed().as_secs_f64(),
-            parts: GenerationSeconds::default(),
-        }
-    }
 }
 
 /// Event that tells new limits.
@@ -439,58 +383,4 @@ pub(super) fn limits_changed(values: &BTreeMap<String, f64>) -> Event {
         Some(format!("{} {}", knob.name(), knob.format(value)))
     };
     Event::LimitsChanged { text: values.iter().filter_map(shown).collect::<Vec<_>>().join(", ") }
-}
-
-/// Accuracies measured on a run under control messages.
-struct RunAccuracies<'a> {
-    evaluator: &'a RunEvaluator,
-    process: &'a mut TaskProcess,
-}
-
-impl RunAccuracies<'_> {
-    fn measured(&mut self, design: &Design, views: u32, subset: Subset) -> Result<f64, RunError> {
-        let key = self.evaluator.key(design, views, subset);
-        loop {
-            if self.process.should_stop()? {
-                return Err(RunError::StoppedOnRequest);
-            }
-            if let Some(accuracy) = self.evaluator.claim_accuracy(&key, self.process)? {
-                return Ok(accuracy);
-            }
-            std::thread::sleep(POLL_INTERVAL);
-        }
-    }
-}
-
-impl AccuracySource for RunAccuracies<'_> {
-    fn accuracy(&mut self, design: &Design, views: u32) -> Result<f64, AccuracyError> {
-        Ok(self.measured(design, views, Subset::Validation)?)
-    }
-
-    fn test_accuracy(&mut self, design: &Design, views: u32) -> Result<f64, AccuracyError> {
-        Ok(self.measured(design, views, Subset::Test)?)
-    }
-}
-
-/// Compares the joint search with its baselines on a trained run, each with `budget` measurements. Each outcome is
-/// passed to `progress` as soon as it is known. The start and a failure are recorded; the end is the caller's to
-/// record.
-///
-/// # Errors
-/// An accuracy can't be measured, the user asked to stop, or the database fails.
-pub(crate) fn compare_baselines(
-    evaluator: &RunEvaluator,
-    problem: &SearchProblem,
-    (budget, seed): (usize, u64),
-    process: &mut TaskProcess,
-    progress: &mut dyn FnMut(&BaselineOutcome),
-) -> Result<Vec<BaselineOutcome>, RunError> {
-    process.emit_started("search --baselines", None)?;
-    for warning in evaluator.warnings() {
-        process.emit(Event::Warning { text: warning.clone() })?;
-    }
-    let mut source = RunAccuracies { evaluator, process };
-    let study = BaselineStudy::new(problem.clone(), &mut source, Some(evaluator.synflow()), budget, seed);
-    let outcomes = study.run(progress).map_err(RunError::from);
-    process.record_failure(outcomes)
 }
