@@ -122,6 +122,19 @@ impl Event {
             Self::Unknown(value) => value.get("kind").and_then(serde_json::Value::as_str).unwrap_or("unknown"),
         }
     }
+
+    /// Returns `true` unless a figure can't be one: an accuracy that is no share, an error below zero.
+    fn is_possible(&self) -> bool {
+        let is_share = |figure: f64| (0.0..=1.0).contains(&figure);
+        match self {
+            Self::Evaluated(record) => is_share(record.accuracy),
+            Self::Child(record) => is_share(record.accuracy),
+            Self::Finetuned(record) => record.accuracies.iter().all(|one| is_share(one.accuracy)),
+            Self::Live(record) => record.best.is_none_or(is_share),
+            Self::Predictor(record) => record.is_possible(),
+            _ => true,
+        }
+    }
 }
 
 /// An event and the task of the process that wrote it.
@@ -152,7 +165,8 @@ impl EventRecord {
         }
         let task = serde_json::from_str(body).map(|OfTask { task }| task);
         if version <= EVENT_VERSION
-            && let (Ok(task), Ok(event)) = (&task, serde_json::from_str(body))
+            && let (Ok(task), Ok(event)) = (&task, serde_json::from_str::<Event>(body))
+            && event.is_possible()
         {
             return Self { task: *task, event };
         }
@@ -278,6 +292,30 @@ pub(crate) mod tests {
         }
         let later = r#"{"kind":"dreamt","of":"sheep"}"#;
         assert_eq!(EventRecord::from_json(later, EVENT_VERSION).to_json(), later);
+    }
+
+    #[test]
+    fn figures_that_can_not_be_make_an_event_unknown() {
+        let predictor = |of: &str, rmse: &str| {
+            format!(
+                r#"{{"task":"search","kind":"predictor","predictor":"{of}","samples":7,"rmse":{rmse},"kendall_tau":0.5}}"#
+            )
+        };
+        let evaluated = |accuracy: &str| {
+            format!(
+                r#"{{"task":"search","kind":"evaluated","step":1,"design":"d","views":6,"accuracy":{accuracy},"samples":9}}"#
+            )
+        };
+        for body in [evaluated("0.5"), predictor("ridge", "0.02"), predictor("synflow", "\"NaN\"")] {
+            let event = EventRecord::from_json(&body, EVENT_VERSION).event;
+            assert!(!matches!(event, Event::Unknown(_)), "{body}");
+        }
+        let never = [r#""NaN""#, r#""inf""#, "-0.1"];
+        let of_ridge = never.iter().map(|rmse| predictor("ridge", rmse));
+        for body in of_ridge.chain([predictor("synflow", r#""inf""#), evaluated("1.5"), evaluated("-1e300")]) {
+            let event = EventRecord::from_json(&body, EVENT_VERSION).event;
+            assert!(matches!(event, Event::Unknown(_)), "{body}");
+        }
     }
 
     #[test]

@@ -110,6 +110,19 @@ pub struct PredictorRecord {
     pub within: u64,
 }
 
+impl PredictorRecord {
+    /// Returns `true` unless a figure can't be one. "NaN" stands for none: only a score has no error.
+    pub(super) fn is_possible(&self) -> bool {
+        let is_size = |figure: f64| (0.0..f64::INFINITY).contains(&figure);
+        let has_error = is_size(self.rmse) || (self.rmse.is_nan() && self.predictor == PredictorKind::Synflow);
+        let is_none_or = |figure: f64, holds: bool| figure.is_nan() || holds;
+        has_error
+            && is_none_or(self.half_width, is_size(self.half_width))
+            && is_none_or(self.kendall_tau, (-1.0..=1.0).contains(&self.kendall_tau))
+            && self.within <= self.predicted
+    }
+}
+
 fn unknown() -> f64 {
     f64::NAN
 }
