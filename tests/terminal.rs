@@ -136,6 +136,22 @@ fn a_signal_ends_it_under_a_flood_of_keys() {
 }
 
 #[test]
+fn the_unpacked_run_goes_with_the_explorer() {
+    let folder = tempfile::tempdir().unwrap();
+    let temporary = folder.path().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let environment = [("TMPDIR", temporary.to_str().unwrap())];
+    let mut screen = Screen::open_in(folder, 120, 36, &[], &environment);
+    let left = || std::fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    screen.wait("the first frame", |text| text.contains("Knobs"));
+    screen.keys("w");
+    until("the run to be unpacked", || left().iter().any(|folder| folder.join("shipped/run.toml").is_file()));
+    screen.signal("TERM");
+    assert_eq!(screen.ended(), 143);
+    assert_eq!(left().len(), 0, "{:?}", left());
+}
+
+#[test]
 fn pasted_text_is_no_keys() {
     let mut screen = Screen::open(120, 36, &["--no-run"]);
     screen.wait("the first frame", |text| text.contains("Knobs"));

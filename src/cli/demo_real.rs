@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use tempfile::TempDir;
 
 use super::aggregator::Printer;
 use super::explore::{self, ScreenFlags};
@@ -13,7 +12,7 @@ use super::output::note;
 use super::{Answer, load};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::record::RunningEvent;
-use crate::run::{SHIPPED, SplitProcesses, SplitSettings, this_program};
+use crate::run::{SHIPPED, SplitProcesses, SplitSettings, TemporaryFolder, remove_folders_at_signals, this_program};
 use crate::tui::{self, Options, RunChoice};
 
 /// Flags of a split that runs.
@@ -49,6 +48,7 @@ pub(super) fn run(flags: &RealFlags, look: &ScreenFlags, plain: bool) -> Result<
     };
     let settings = SplitSettings { folder, bandwidth: Some(flags.bandwidth.clone()), objects: flags.objects };
     if plain || !tui::terminal::is_usable() {
+        remove_folders_at_signals()?;
         return print(&program, &settings);
     }
     let (space, _) = load::space(crate::space::DEFAULT)?;
@@ -59,8 +59,8 @@ pub(super) fn run(flags: &RealFlags, look: &ScreenFlags, plain: bool) -> Result<
 }
 
 /// Deploys the design into a temporary folder.
-fn deployed(program: &Path, flags: &RealFlags) -> Result<TempDir> {
-    let folder = tempfile::tempdir()?;
+fn deployed(program: &Path, flags: &RealFlags) -> Result<TemporaryFolder> {
+    let folder = TemporaryFolder::new()?;
     note!("deploying {} of the shipped run", flags.design);
     let mut command = Command::new(program);
     command.args(["deploy", "--run", SHIPPED, "--format", "safetensors", "--design", &flags.design]);

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::output::note;
+use super::usage::refuse;
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::explore::Session;
 use crate::files;
 use crate::hardware::{self, Profile};
 use crate::record::LeakMeasurement;
-use crate::run::{self, Document, Manifest, RunArchive, RunDir, SHIPPED};
+use crate::run::{self, Document, Manifest, RunArchive, RunDir, SHIPPED, TemporaryFolder};
 use crate::space::{self, SearchSpace};
 use crate::train::Settings;
 use crate::tui;
@@ -29,7 +30,7 @@ pub(super) fn source(name: &str, kind: &str, shipped: &[(&str, &str)]) -> Result
     }
     let names: Vec<&str> = shipped.iter().map(|(name, _)| *name).collect();
     let near = nearest(name, names.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    bail!("no {kind} and no file is named `{name}`{near} (shipped: {})", names.join(", "))
+    refuse!("no {kind} and no file is named `{name}`{near} (shipped: {})", names.join(", "))
 }
 
 /// A space by name or path, with its text.
@@ -135,8 +136,18 @@ impl NamedRun {
         Ok(stored.into_iter().map(|stored| stored.value).collect())
     }
 
-    /// The run as a directory to read; the shipped one is unpacked into a temporary folder.
+    /// The run as a directory to read; the shipped one is unpacked into a temporary folder, which a signal that ends
+    /// the program removes.
     pub(super) fn unpacked(self) -> Result<UnpackedRun> {
+        let run = self.unpacked_for_screen()?;
+        if run.is_temporary() {
+            run::remove_folders_at_signals()?;
+        }
+        Ok(run)
+    }
+
+    /// The run as a directory to read, for the explorer, which has signals of its own.
+    pub(super) fn unpacked_for_screen(self) -> Result<UnpackedRun> {
         Ok(match self {
             Self::Directory(run) => UnpackedRun { run, folder: None },
             Self::Shipped(archive) => {
@@ -162,7 +173,7 @@ impl NamedRun {
 /// Run in a directory, which is removed with this value if it is temporary.
 pub(super) struct UnpackedRun {
     run: RunDir,
-    folder: Option<tempfile::TempDir>,
+    folder: Option<TemporaryFolder>,
 }
 
 impl UnpackedRun {

@@ -15,7 +15,6 @@ use std::cell::RefCell;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
-use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -23,6 +22,7 @@ use super::RunDir;
 use super::error::RunError;
 use super::manifest::Manifest;
 use super::store::{Changes, Cursor as Position, Sqlite, Stored};
+use super::temporary::TemporaryFolder;
 use crate::files::Digests;
 use crate::record::{Event, EventRecord};
 use crate::train::{Checkpoints, WeightFiles};
@@ -107,9 +107,8 @@ impl RunArchive {
     ///
     /// # Errors
     /// The archive is damaged, or there is no room for temporary files.
-    pub(crate) fn unpack(&self) -> Result<(TempDir, RunDir), RunError> {
-        let folder = tempfile::Builder::new().prefix("splitscope-").tempdir();
-        let folder = folder.map_err(|error| RunError::file("write into", &std::env::temp_dir(), error))?;
+    pub(crate) fn unpack(&self) -> Result<(TemporaryFolder, RunDir), RunError> {
+        let folder = TemporaryFolder::new()?;
         let run = self.unpack_as(&folder.path().join(SHIPPED), &self.manifest)?;
         Ok((folder, run))
     }

@@ -44,6 +44,7 @@
 
 mod address;
 mod archive;
+mod baselines;
 mod child;
 mod claim;
 mod clock;
@@ -63,6 +64,7 @@ mod searching;
 mod split_processes;
 mod store;
 mod task_process;
+mod temporary;
 mod training;
 pub(crate) mod usage;
 mod weights;
@@ -89,15 +91,19 @@ pub use store::{
 };
 
 pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};
+pub(crate) use baselines::compare_baselines;
 pub(crate) use child::{Child, Ending, this_program};
 pub(crate) use evaluator::RunEvaluator;
 pub(crate) use finetuning::{FinetuningStart, start_finetuning};
 pub(crate) use live::LiveRunner;
 pub(crate) use pictures::{PictureMaker, serve_pictures};
 pub(crate) use scoring::{Scoring, search_by_synflow};
-pub(crate) use searching::{RunSearchOptions, SearchRunner, compare_baselines};
+pub(crate) use searching::{RunSearchOptions, SearchRunner};
 pub(crate) use split_processes::{SplitProcesses, SplitSettings};
 pub(crate) use task_process::{EventSink, TaskProcess};
+pub(crate) use temporary::{
+    TemporaryFolder, remove_folders_at_signals, remove_temporary_folders, sweep_temporary_folders,
+};
 pub(crate) use training::{train, train_beside};
 pub(crate) use worker::serve_requests;
 

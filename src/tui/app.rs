@@ -385,7 +385,9 @@ impl App {
         }
     }
 
-    fn leave(self, signal: Option<i32>) -> Result<Exit, TuiError> {
+    fn leave(mut self, signal: Option<i32>) -> Result<Exit, TuiError> {
+        // Before the folder that it writes to is removed.
+        self.end_pictures();
         let stopping = [&self.session.training().state, &self.session.searching().state].contains(&&State::Stopping);
         let run = self.follower.as_ref().map(|follower| &follower.run);
         if stopping && let Some(run) = run {

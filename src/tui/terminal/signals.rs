@@ -20,6 +20,8 @@ use signal_hook::{
     low_level::{emulate_default_handler, raise},
 };
 
+use crate::run::remove_temporary_folders;
+
 /// Signals that end a process unless it listens to them, and that others send on purpose.
 const ENDING: [i32; 7] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2];
 
@@ -96,6 +98,7 @@ impl Noted {
             end => {
                 if self.end.swap(end, Ordering::SeqCst) != 0 {
                     let _ = super::restore::restore();
+                    remove_temporary_folders();
                     let _ = emulate_default_handler(end);
                 }
             }
