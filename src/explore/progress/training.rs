@@ -1,10 +1,18 @@
 //! Progress of a training: curves by role, measurements of watched designs, rate and events.
 
+use std::collections::HashSet;
+
 use super::{State, note};
 use crate::record::{EvaluationRecord, Event, PreparingRecord, Role, StepRecord};
 
 /// Rates kept for the small curve beside the rate.
 const RATES: usize = 120;
+
+/// Most points of a curve that are kept. Of more, every second step is left out, as often as needed: a screen shows
+/// fewer, and the memory is bounded.
+const MOST_POINTS: usize = 20_000;
+/// Most measurements of watched designs that are kept, in the same way.
+const MOST_EVALUATIONS: usize = 20_000;
 
 /// Points of one role over the steps.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,6 +56,8 @@ pub struct Training {
     /// Events as text, newest last.
     pub notes: Vec<String>,
     series: [RoleCurves; Role::ALL.len()],
+    /// Steps of the curves are multiples of 2 to the power of this.
+    thinned: u32,
 }
 
 impl Training {
@@ -105,7 +115,7 @@ impl Training {
         match event {
             Event::Preparing(preparing) => self.preparing = Some(preparing),
             Event::Step(step) => self.step(step),
-            Event::Evaluated(evaluated) => self.evaluations.push(evaluated),
+            Event::Evaluated(evaluated) => self.evaluated(evaluated),
             Event::Checkpoint { step, .. } => self.checkpoint = Some(step),
             Event::RolledBack { to, .. } => self.roll_back(to),
             _ => {}
@@ -114,6 +124,21 @@ impl Training {
 
     fn step(&mut self, step: StepRecord) {
         self.preparing = None;
+        if self.is_kept(step.step) {
+            self.add_points(&step);
+        }
+        if self.rates.len() == RATES {
+            self.rates.remove(0);
+        }
+        self.rates.push(step.images_per_s);
+        self.last = step;
+    }
+
+    fn is_kept(&self, step: u64) -> bool {
+        step.trailing_zeros() >= self.thinned
+    }
+
+    fn add_points(&mut self, step: &StepRecord) {
         let at = step.step as f64;
         for &(role, loss) in &step.losses {
             self.series[role as usize].loss.push((at, loss));
@@ -121,11 +146,29 @@ impl Training {
         for &(role, accuracy) in &step.accuracies {
             self.series[role as usize].accuracy.push((at, accuracy));
         }
-        if self.rates.len() == RATES {
-            self.rates.remove(0);
+        let most = |series: &RoleCurves| series.loss.len().max(series.accuracy.len());
+        while self.series.iter().map(most).max() > Some(MOST_POINTS) && self.thinned < u64::BITS {
+            self.thinned += 1;
+            let thinned = self.thinned;
+            for series in &mut self.series {
+                series.loss.retain(|(step, _)| (*step as u64).trailing_zeros() >= thinned);
+                series.accuracy.retain(|(step, _)| (*step as u64).trailing_zeros() >= thinned);
+            }
         }
-        self.rates.push(step.images_per_s);
-        self.last = step;
+    }
+
+    fn evaluated(&mut self, evaluated: EvaluationRecord) {
+        self.evaluations.push(evaluated);
+        if self.evaluations.len() <= MOST_EVALUATIONS {
+            return;
+        }
+        let mut steps: Vec<u64> = self.evaluations.iter().map(|one| one.step).collect();
+        steps.dedup();
+        let left_out: HashSet<u64> = steps.iter().rev().skip(1).step_by(2).copied().collect();
+        self.evaluations.retain(|one| !left_out.contains(&one.step));
+        // Of more than that at a single step, the newest.
+        let excess = self.evaluations.len().saturating_sub(MOST_EVALUATIONS);
+        self.evaluations.drain(..excess);
     }
 
     /// Removes samples and measurements after the step gone back to.
@@ -153,6 +196,31 @@ mod tests {
             images_per_s: 100.0,
             ..StepRecord::default()
         }))
+    }
+
+    #[test]
+    fn a_training_of_any_length_keeps_few_points_and_what_is_last() {
+        let mut training = Training::default();
+        let steps = 100_001;
+        (1..=steps).map(step).for_each(|update| training.update(update));
+        let loss = &training.series(Role::Largest).loss;
+        assert!((MOST_POINTS / 2..=MOST_POINTS).contains(&loss.len()), "{}", loss.len());
+        assert_eq!((loss[0].0, loss[1].0), (8.0, 16.0));
+        assert_eq!(training.last.step, steps);
+        for at in 1..=2 * MOST_EVALUATIONS as u64 {
+            let evaluated = EvaluationRecord {
+                role: None,
+                design: "d".into(),
+                views: 6,
+                precision: Precision::Float,
+                accuracy: 0.5,
+                samples: 100,
+                step: at / 4,
+            };
+            training.update(TrainUpdate::Event(Event::Evaluated(evaluated)));
+        }
+        assert!((MOST_EVALUATIONS / 2..=MOST_EVALUATIONS).contains(&training.evaluations.len()));
+        assert_eq!(training.evaluations.last().map(|one| one.step), Some(MOST_EVALUATIONS as u64 / 2));
     }
 
     #[test]

@@ -131,8 +131,9 @@ impl App {
             }
             return told;
         };
-        let first = !std::mem::replace(&mut follower.answered, true);
         let has_more = follower.has_more;
+        let first = !follower.answered;
+        follower.answered |= !has_more;
         if let Some(error) = error {
             updates.extend(self.lose(&error));
         }

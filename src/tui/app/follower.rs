@@ -29,8 +29,8 @@ const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(2);
 const ANSWER_INTERVAL: Duration = Duration::from_millis(20);
 /// Time without an answer after which a server is said to be silent.
 const SILENCE: Duration = Duration::from_secs(3);
-/// Chunks of events applied before the next frame.
-const CHUNKS: usize = 16;
+/// Time after which the rest of the events is left to the next poll: keys come first, however long a run is.
+const POLL_TIME: Duration = Duration::from_millis(30);
 
 /// Run that is followed, and the state of reading it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a state of its own")]
@@ -39,7 +39,7 @@ pub(super) struct Follower {
     pub(super) reader: EventReader,
     /// Time of the last poll; `None` before the first one.
     pub(super) polled: Option<Instant>,
-    /// `true` once a poll was answered since the start or since the work began.
+    /// `true` once all that there was has been read since the start or since the work began.
     pub(super) answered: bool,
     /// `true` while the server of the run is silent.
     pub(super) silent: bool,
@@ -124,13 +124,14 @@ impl Follower {
         self.detached = true;
     }
 
-    /// Reads at most [`CHUNKS`] chunks of changes; `None` if nothing is known yet.
+    /// Reads changes for about [`POLL_TIME`]; `None` if nothing is known yet.
     pub(super) fn poll(&mut self, space: &SearchSpace) -> Option<Poll> {
         self.run.attach();
         let mut poll = Poll { updates: Vec::new(), ended: Vec::new(), failed: Vec::new(), error: None };
         let (mut is_answered, mut is_read_up) = (false, false);
         self.has_more = true;
-        for _ in 0..CHUNKS {
+        let begun = Instant::now();
+        loop {
             match self.run.poll() {
                 Ok(Some(news)) => {
                     is_answered = true;
@@ -147,7 +148,7 @@ impl Follower {
                 Ok(None) => self.has_more = false,
                 Err(error) => (poll.error, self.has_more) = (Some(error), false),
             }
-            if !self.has_more {
+            if !self.has_more || begun.elapsed() >= POLL_TIME {
                 break;
             }
         }

@@ -10,7 +10,7 @@ use crate::{
         Update,
         progress::{SearchUpdate, State, TrainUpdate},
     },
-    record::{Event, EventRecord},
+    record::{Event, EventRecord, Task},
     run::{Changes, RunError, Stored},
     space::SearchSpace,
     tui::{
@@ -23,9 +23,9 @@ use crate::{
 /// Time in which a run plays, however long it took.
 const PLAY_TIME: Duration = Duration::from_secs(40);
 
-/// Most training steps that are kept of a run. Of more, every second one is left out, as often as needed: a screen
-/// shows fewer, and the memory is bounded.
-const MOST_STEPS: usize = 20_000;
+/// Most training steps that are kept of a run, and most of the other events that only add to a list. Of more, every
+/// second one is left out, as often as needed: a screen shows fewer, and the memory is bounded.
+const MOST_EVENTS: usize = 20_000;
 
 /// Updates of a point in time.
 struct Moment {
@@ -54,11 +54,11 @@ impl Recording {
     pub(super) fn read(path: &Path, space: &SearchSpace) -> Result<Self, RunError> {
         let mut work = FollowedRun::open(path)?;
         let mut all = Changes::default();
-        let mut stride = 1;
+        let mut strides = Strides::default();
         loop {
             let (changes, _) = work.poll()?;
-            all.events.extend(changes.events.into_iter().filter(|event| is_kept(event, stride)));
-            stride = thin(&mut all.events, stride);
+            all.events.extend(changes.events.into_iter().filter(|event| strides.keep(event)));
+            strides.thin(&mut all.events);
             all.measurements.extend(changes.measurements);
             all.leaks.extend(changes.leaks);
             all.pictures.extend(changes.pictures);
@@ -187,22 +187,55 @@ impl Recording {
     }
 }
 
-/// Leaves steps out until few enough are kept. Returns the new distance between two of them.
-fn thin(events: &mut Vec<Stored<EventRecord>>, mut stride: u64) -> u64 {
-    let is_step = |stored: &&Stored<EventRecord>| matches!(stored.value.event, Event::Step(_));
-    while events.iter().filter(is_step).count() > MOST_STEPS && stride <= u64::MAX / 2 {
-        stride *= 2;
-        events.retain(|event| is_kept(event, stride));
-    }
-    stride
+/// Distances between two events of a kind that are kept.
+struct Strides {
+    /// Between training steps.
+    steps: u64,
+    /// Between rows of the other events that only add to a list.
+    minor: u64,
 }
 
-/// Returns `true` if an event is kept where steps are so far apart: no step, or one of those, or the last of a
-/// training.
-fn is_kept(stored: &Stored<EventRecord>, stride: u64) -> bool {
+impl Default for Strides {
+    fn default() -> Self {
+        Self { steps: 1, minor: 1 }
+    }
+}
+
+impl Strides {
+    /// Returns `true` if an event is kept: what changes the state of the work, and the last step of a training, always.
+    fn keep(&self, stored: &Stored<EventRecord>) -> bool {
+        match &stored.value.event {
+            Event::Step(step) => step.step.is_multiple_of(self.steps) || step.step == step.steps,
+            _ if is_minor(stored) => stored.id.unsigned_abs().is_multiple_of(self.minor),
+            _ => true,
+        }
+    }
+
+    /// Leaves events out until few enough are kept.
+    fn thin(&mut self, events: &mut Vec<Stored<EventRecord>>) {
+        let is_step = |stored: &&Stored<EventRecord>| matches!(stored.value.event, Event::Step(_));
+        while events.iter().filter(is_step).count() > MOST_EVENTS && self.steps <= u64::MAX / 2 {
+            self.steps *= 2;
+            events.retain(|event| self.keep(event));
+        }
+        while events.iter().filter(|event| is_minor(event)).count() > MOST_EVENTS && self.minor <= u64::MAX / 2 {
+            self.minor *= 2;
+            events.retain(|event| self.keep(event));
+        }
+    }
+}
+
+/// Returns `true` for events that only add to a list, and that may come at every step.
+fn is_minor(stored: &Stored<EventRecord>) -> bool {
     match &stored.value.event {
-        Event::Step(step) => step.step.is_multiple_of(stride) || step.step == step.steps,
-        _ => true,
+        Event::Evaluated(_) => stored.value.task == Task::Train,
+        Event::Preparing(_)
+        | Event::Checkpoint { .. }
+        | Event::Warning { .. }
+        | Event::Live(_)
+        | Event::Predictor(_)
+        | Event::Unknown(_) => true,
+        _ => false,
     }
 }
 
@@ -226,34 +259,35 @@ fn updates_of(moments: &[Moment]) -> Vec<Update> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{StepRecord, Task};
+    use crate::record::StepRecord;
 
     #[test]
-    fn a_run_of_any_length_keeps_few_steps_and_all_else() {
-        let (mut events, mut stride) = (Vec::new(), 1);
-        let stored = |event| Stored {
-            id: 0,
+    fn a_run_of_any_length_keeps_few_events_and_all_states() {
+        let (mut events, mut strides) = (Vec::new(), Strides::default());
+        let mut ids = 0..;
+        let mut stored = |event| Stored {
+            id: ids.next().unwrap(),
             time: 0.0,
             process: String::new(),
             value: EventRecord { task: Task::Train, event },
         };
         let steps = 300_001;
         for step in 1..=steps {
-            let event = stored(Event::Step(StepRecord { step, steps, ..StepRecord::default() }));
-            if is_kept(&event, stride) {
-                events.push(event);
-            }
+            let step_event = stored(Event::Step(StepRecord { step, steps, ..StepRecord::default() }));
+            let note = stored(Event::Warning { text: "slow".into() });
+            events.extend([step_event, note].into_iter().filter(|event| strides.keep(event)));
             if step.is_multiple_of(100_000) {
-                events.push(stored(Event::Checkpoint { step, best: false }));
+                events.push(stored(Event::Paused));
             }
             if step.is_multiple_of(1000) {
-                stride = thin(&mut events, stride);
+                strides.thin(&mut events);
             }
         }
-        assert_eq!(stride, 16);
-        assert!((10_000..=MOST_STEPS + 4).contains(&events.len()), "{}", events.len());
-        assert_eq!(events.iter().filter(|event| matches!(event.value.event, Event::Checkpoint { .. })).count(), 3);
-        let last = events.last().map(|event| &event.value.event);
+        assert_eq!(strides.steps, 16);
+        assert!((20_000..=2 * MOST_EVENTS + 4).contains(&events.len()), "{}", events.len());
+        assert_eq!(events.iter().filter(|event| event.value.event == Event::Paused).count(), 3);
+        let mut all = events.iter().rev().map(|event| &event.value.event);
+        let last = all.find(|event| matches!(event, Event::Step(_)));
         assert!(matches!(last, Some(Event::Step(step)) if step.step == steps), "the last step is kept");
     }
 }

@@ -21,7 +21,7 @@ use super::*;
 /// Names the behaviour the child shall show.
 const ROLE: &str = "SPLITSCOPE_TERMINAL_TEST";
 /// Time after which a test gives up; no test needs it.
-const TIMEOUT: Duration = Duration::from_mins(5);
+const TIMEOUT: Duration = Duration::from_mins(30);
 
 /// The program under test: draws counts of what it read until told to end.
 #[test]
