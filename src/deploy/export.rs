@@ -118,7 +118,7 @@ pub(super) fn write_files(
         _ => Path::new("."),
     };
     fs::create_dir_all(parent)?;
-    let scratch = tempfile::Builder::new().prefix(files::SCRATCH).tempdir_in(parent)?;
+    let scratch = files::scratch_folder(parent, files::SCRATCH)?;
     let mut written = DigestedFiles { folder: scratch.path(), digests: Digests::default() };
     for file in contents {
         written.put(&file.name, &file.content)?;

@@ -18,13 +18,16 @@
 
 mod digest;
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 pub use digest::{Digests, sha256};
+
+/// Bytes of a MiB.
+const MIB: u64 = 1 << 20;
 
 /// Reads a regular file of at most `limit` bytes.
 ///
@@ -33,7 +36,7 @@ pub use digest::{Digests, sha256};
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     let length = file.metadata()?.len();
-    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes"));
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {}", size_text(limit)));
     if length > limit {
         return Err(too_large());
     }
@@ -52,6 +55,11 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     String::from_utf8(read(path, limit)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
+}
+
+/// A bound as people write it: in MiB where it is some of those.
+pub(crate) fn size_text(bytes: u64) -> String {
+    if bytes >= MIB && bytes.is_multiple_of(MIB) { format!("{} MiB", bytes / MIB) } else { format!("{bytes} bytes") }
 }
 
 /// Reads a range of the bytes of a regular file of any size.
@@ -140,12 +148,22 @@ fn folder_of(path: &Path) -> PathBuf {
 }
 
 /// Hidden file with this content beside its later place. Readable by whom the user's other files are: a temporary file
-/// is private unless told otherwise.
+/// is private unless told otherwise. Errors are those of the system alone: the path to tell is the one asked for.
 fn scratch(folder: &Path, content: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let permissions = Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().prefix(SCRATCH).permissions(permissions).tempfile_in(folder)?;
-    file.write_all(content)?;
+    let make = |path: &Path| File::options().write(true).create_new(true).mode(0o666).open(path);
+    let mut file = tempfile::Builder::new().prefix(SCRATCH).make_in(folder, make)?;
+    file.as_file_mut().write_all(content)?;
     Ok(file)
+}
+
+/// Hidden folder, whose name begins with `prefix`, for what is being written beside its later place; removed with the
+/// value. Errors do not name it: the path to tell is the one asked for.
+///
+/// # Errors
+/// The folder can't be written.
+pub(crate) fn scratch_folder(folder: &Path, prefix: &str) -> io::Result<tempfile::TempDir> {
+    let made = tempfile::Builder::new().prefix(prefix).tempdir_in(folder);
+    made.map_err(|error| error.kind().into())
 }
 
 /// Beginning of the name of a file that is being written.
@@ -178,6 +196,20 @@ mod tests {
         assert!(read(&file, 4).unwrap_err().to_string().contains("larger than 4 bytes"));
         assert!(read(folder.path(), 5).unwrap_err().to_string().contains("directory"));
         assert!(read(Path::new("/dev/zero"), 5).unwrap_err().to_string().contains("device"));
+    }
+
+    #[test]
+    fn errors_of_writing_name_no_temporary_file_and_bounds_are_read_easily() {
+        let folder = tempfile::tempdir().unwrap();
+        for write in [write, write_new] {
+            let error = write(&folder.path().join("missing/file"), b"new").unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotFound);
+            assert!(!error.to_string().contains(SCRATCH), "{error}");
+        }
+        let error = scratch_folder(&folder.path().join("missing"), SCRATCH).unwrap_err();
+        assert!(!error.to_string().contains(SCRATCH), "{error}");
+        assert_eq!(size_text(16 << 20), "16 MiB");
+        assert_eq!(size_text((16 << 20) + 1), "16777217 bytes");
     }
 
     #[test]

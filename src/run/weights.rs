@@ -163,7 +163,7 @@ fn fetch(folder: &Path, name: &str, all: bool, rows: &dyn CheckpointRows) -> Res
     }
     fs::create_dir_all(folder).map_err(|error| RunError::file("create", folder, error))?;
     let failed = |error| RunError::file("write", folder, error);
-    let scratch = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(folder).map_err(failed)?;
+    let scratch = files::scratch_folder(folder, SCRATCH).map_err(failed)?;
     for file in &wanted {
         let mut content = Vec::new();
         for hash in &file.chunks {

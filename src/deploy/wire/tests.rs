@@ -22,7 +22,7 @@ use crate::network::Shape;
 use crate::record::{Precision, RunningEvent, RunningObject, RunningSummary};
 
 /// Wait that no test needs.
-const LONG: Duration = Duration::from_mins(5);
+const LONG: Duration = Duration::from_mins(30);
 /// Wait that is over at once.
 const SHORT: Duration = Duration::from_millis(20);
 const DIGEST: &str = "d1";

@@ -319,8 +319,7 @@ impl Checkpoints {
 
     /// Fills a scratch folder by `write`, then puts it in its place.
     fn put(&self, target: &Path, write: impl FnOnce(&Path) -> Result<(), TrainError>) -> Result<(), TrainError> {
-        let builder = || tempfile::Builder::new().prefix(SCRATCH).tempdir_in(&self.folder);
-        let scratch = builder().map_err(|error| failed(&self.folder, error))?;
+        let scratch = files::scratch_folder(&self.folder, SCRATCH).map_err(|error| failed(&self.folder, error))?;
         write(scratch.path())?;
         if target.exists() {
             // Training from the same step again, after a rollback or a stop, gave the same weights.
