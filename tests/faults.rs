@@ -10,7 +10,10 @@ use std::process::{Command, Output, Stdio};
 use common::{command, folder, splitscope, text};
 
 /// Commands that print without a run.
-const PRINTING: [&[&str]; 12] = [
+const PRINTING: [&[&str]; 15] = [
+    &["--help"],
+    &["--version"],
+    &["cost", "--help"],
     &["check", "space.toml"],
     &["check", "missing.toml"],
     &["profile", "list"],
@@ -131,7 +134,7 @@ fn numbers_beyond_any_machine_are_refused_at_once() {
     ];
     for arguments in refused {
         let output = splitscope(folder.path(), arguments);
-        assert!(matches!(output.status.code(), Some(1 | 2)), "{arguments:?}: {}", text(&output.stderr));
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
         assert!(output.stderr.len() < 1000, "{arguments:?}: {}", text(&output.stderr));
     }
     assert!(!folder.path().join("runs").exists(), "nothing was copied for a search that is refused");
@@ -187,9 +190,117 @@ fn pipes_devices_and_huge_files_are_no_input() {
             let told = text(&output.stderr);
             assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
             assert!(!told.contains("panicked"), "{arguments:?}: {told}");
+            let bound =
+                if arguments[1] == "--network" { "it is larger than 1024 MiB" } else { "it is larger than 16 MiB" };
+            let is_bounded = file == "huge" && ["check", "cost"].contains(&arguments[0]);
+            assert!(!is_bounded || told.contains(bound), "{arguments:?}: {told}");
         }
         let output =
             command(folder.path(), &["keys"]).env("SPLITSCOPE_CONFIG", folder.path().join(file)).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     }
+}
+
+#[test]
+fn a_wrong_command_line_has_an_exit_code_of_its_own() {
+    let folder = folder();
+    let wrong: [&[&str]; 38] = [
+        &["nonsense"],
+        &["cost", "--knob", "lightning=3"],
+        &["cost", "--knob", "latency"],
+        &["cost", "--sensors", "13"],
+        &["cost", "--genome", "nobody"],
+        &["cost", "--why", "S9"],
+        &["cost", "--fusion", "S9"],
+        &["cost", "--ratio", "0"],
+        &["cost", "--bits", "3"],
+        &["cost", "--deadline", "never"],
+        &["cost", "--input", "1x3x8x8"],
+        &["cost", "--space", "tabeltop"],
+        &["cost", "--profile", "glases"],
+        &["cost", "--dataflow", "ws"],
+        &["sweep", "lightning", "--no-run"],
+        &["sweep", "latency", "--no-run", "--from", "5 apples"],
+        &["sweep", "latency", "--no-run", "--to", "none"],
+        &["sweep", "latency", "--no-run", "--knob", "lightning=3"],
+        &["paradigms", "--knob", "lightning=3"],
+        &["paradigms", "--design", "nobody"],
+        &["report", "shipped", "--knob", "lightning=3"],
+        &["report", "shipped", "--design", "nobody"],
+        &["measure", "--run", "shipped"],
+        &["measure", "--run", "shipped", "--design", "nobody"],
+        &["search", "--run", "shipped", "--limits", r#"{"lightning": 3}"#],
+        &["search", "--run", "shipped", "--limits", "3"],
+        &["search", "--run", "shipped", "--stop-gain", "2"],
+        &["search", "--run", "shipped", "--sensors", "13"],
+        &["search", "--run", "shipped", "--objectives", "accuracy"],
+        &["finetune", "--run", "shipped", "--design", "nobody"],
+        &["train", "--run", "r", "--set", "lightning=3"],
+        &["train", "--run", "r", "--set", "images=1"],
+        &["train", "--run", "r", "--data", "nothing-10"],
+        &["data", "nothing-10"],
+        &["picture", "--no-run", "--size", "12"],
+        &["picture", "--no-run", "--theme", "purple"],
+        &["study", "nothing"],
+        &["export", "--run", "shipped"],
+    ];
+    for arguments in wrong {
+        let output = splitscope(folder.path(), arguments);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains("error") && output.stdout.is_empty(), "{arguments:?}: {told}");
+    }
+    let made: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(made.iter().all(|name| name == "cache"), "nothing is copied or begun: {made:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_by_its_own_name() {
+    let folder = folder();
+    let writing: [&[&str]; 6] = [
+        &["sweep", "latency", "--steps", "2", "--no-run", "--svg", "missing/file"],
+        &["picture", "--no-run", "-o", "missing/file"],
+        &["data", "arrangement-10:objects=20", "--sheet", "missing/file"],
+        &["data", "arrangement-10:objects=20", "--export", "missing/file"],
+        &["report", "shipped", "-o", "missing/file"],
+        &["export", "--run", "shipped", "--optuna", "missing/file"],
+    ];
+    for arguments in writing {
+        let output = splitscope(folder.path(), arguments);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        let (path, hidden) = ("missing/file", ".splitscope-");
+        assert!(
+            told.contains(path) && told.contains("No such file") && !told.contains(hidden),
+            "{arguments:?}: {told}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_unpacked_run_goes_with_its_command_or_with_the_next_one() {
+    let folder = folder();
+    let temporary = folder.path().join("temporary");
+    fs::create_dir(&temporary).unwrap();
+    let left = || fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let end = |signal: &str| {
+        let arguments = ["measure", "--run", "shipped", "--random", "1000", "--threads", "1"];
+        let mut command = command(folder.path(), &arguments);
+        command.env("TMPDIR", &temporary).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // One that a killed process has left goes first.
+        let is_unpacked = || left().len() == 1 && left()[0].join("shipped/run.toml").is_file();
+        let known = left();
+        common::until("the run to be unpacked", || is_unpacked() && left() != known);
+        let process = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &process]).status().unwrap().success());
+        assert!(!child.wait().unwrap().success());
+    };
+    end("TERM");
+    assert_eq!(left().len(), 0, "after a request to terminate");
+    end("KILL");
+    assert_eq!(left().len(), 1, "nobody could remove it");
+    end("TERM");
+    assert_eq!(left().len(), 0, "{:?}", left());
 }

@@ -63,9 +63,9 @@ fn check_points_at_the_line_and_names_the_nearest_key() {
 fn wrong_names_suggest_the_nearest_and_fail() {
     let folder = folder();
     let output = splitscope(folder.path(), &["cost", "--space", "tabeltop"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("did you mean `tabletop`?"));
-    assert!(splitscope(folder.path(), &["cost", "--profile", "nowhere.toml"]).status.code() == Some(1));
+    assert!(splitscope(folder.path(), &["cost", "--profile", "nowhere.toml"]).status.code() == Some(2));
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::Answer;
 use super::load::{self, NamedRun};
 use super::output::say;
 use super::progress::ProgressBar;
+use super::usage::refuse;
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
 use crate::quantity::number;
@@ -28,7 +29,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let NamedRun::Directory(run) = NamedRun::trained(arguments.run.as_ref())? else {
-        bail!("the shipped run is packed already; name one that you have trained");
+        refuse!("the shipped run is packed already; name one that you have trained");
     };
     let bytes = RunArchive::pack(&run)?;
     let bytes = if add_pictures_of_tour(&run, bytes.clone())? { RunArchive::pack(&run)? } else { bytes };

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::output::{self, say};
+use super::usage::{Usage, refuse};
 use super::{Answer, progress};
 use crate::data::{Access, Cache, DataError, DataSource, DataSpec, Dataset, contact_sheet, fetch, npz};
 use crate::quantity::Dimension;
@@ -55,23 +56,23 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     match arguments.words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["fetch", name] => {
-            let spec: DataSpec = name.parse()?;
+            let spec: DataSpec = name.parse().usage()?;
             match fetch::instructions(spec.source) {
                 Some(text) => output::print(text)?,
-                None => bail!("{name} needs no fetching"),
+                None => refuse!("{name} needs no fetching"),
             }
         }
         ["fetch"] => {
             let names = DataSource::ALL.iter().filter(|(_, source)| fetch::instructions(*source).is_some());
-            bail!("fetch what? ({})", names.map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
+            refuse!("fetch what? ({})", names.map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
         }
         ["clean"] => {
             let Some(cache) = Cache::of_user() else { bail!("there is no cache folder: HOME is not set") };
             let cleaned = cache.clean()?;
             say!("{} files removed, {}", cleaned.files, Dimension::Bytes.format(cleaned.bytes as f64))?;
         }
-        [spec] => describe(&spec.parse()?, &arguments)?,
-        words => bail!("`{}` is not one set", words.join(" ")),
+        [spec] => describe(&spec.parse().usage()?, &arguments)?,
+        words => refuse!("`{}` is not one set", words.join(" ")),
     }
     Ok(Answer::Yes)
 }
@@ -88,7 +89,7 @@ fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
         };
         let resolution = arguments.resolution.unwrap_or(set.height.max(set.width));
         if !(1..=set.height.min(set.width)).contains(&resolution) {
-            bail!("views of {} x {} pixels can't be averaged to {resolution}", set.width, set.height);
+            refuse!("views of {} x {} pixels can't be averaged to {resolution}", set.width, set.height);
         }
         npz::write(&set, &objects[..arguments.objects.min(objects.len())], set.views, resolution, path)?;
     }
@@ -117,7 +118,7 @@ fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
 }
 
 /// Opens the set; where no number of views is asked for and there are fewer than usual, all there are.
-fn open(spec: &DataSpec, arguments: &Arguments) -> Result<Dataset, DataError> {
+fn open(spec: &DataSpec, arguments: &Arguments) -> Result<Dataset> {
     let channels = arguments.channels.unwrap_or_else(|| spec.usual_channels());
     let cache = Cache::of_user();
     let open = |views| {
@@ -131,8 +132,27 @@ fn open(spec: &DataSpec, arguments: &Arguments) -> Result<Dataset, DataError> {
         bar.end();
         set
     };
-    match open(arguments.views.unwrap_or_else(|| spec.usual_views())) {
+    let set = match open(arguments.views.unwrap_or_else(|| spec.usual_views())) {
         Err(DataError::TooFewViews { available, .. }) if arguments.views.is_none() => open(available),
         set => set,
+    };
+    match set {
+        Err(error) if is_about_request(&error) => Err(error).usage(),
+        set => Ok(set?),
     }
+}
+
+/// Returns `true` for errors of what is asked for, in contrast to those of files.
+fn is_about_request(error: &DataError) -> bool {
+    matches!(
+        error,
+        DataError::UnknownName { .. }
+            | DataError::UnknownOption { .. }
+            | DataError::UnknownClass { .. }
+            | DataError::BadValue { .. }
+            | DataError::NoPath { .. }
+            | DataError::OutOfRange { .. }
+            | DataError::TooLarge { .. }
+            | DataError::TooFewViews { .. }
+    )
 }

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::load::NamedRun;
 use super::output::say;
 use super::progress::ProgressBar;
 use super::train::use_threads;
-use super::{Answer, bounds, load};
+use super::usage::{Usage, refuse};
+use super::{Answer, bounds, load, measure};
 use crate::deploy::{
     self, DeployFormat, Deployment, ExportManifest, ExportedRun, FileContent, ImageFormat, LAYER_INDEX,
     PrecisionManifest,
@@ -67,9 +68,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     load::print_warnings(evaluator.warnings());
     let space = evaluator.space();
     let named = arguments.design.clone().or(run.manifest().training_settings()?.design);
-    let named = named.context("the run has many designs; name one with --design")?;
-    let design = space.parse_design(&load::spelt(space, &named))?;
+    let named = named.context("the run has many designs; name one with --design").usage()?;
+    let design = space.parse_design(&load::spelt(space, &named)).usage()?;
     let views = arguments.views.unwrap_or(evaluator.views().min(6));
+    measure::check_views(views, evaluator.views())?;
     let formats = if arguments.format.is_empty() { DeployFormat::ALL.to_vec() } else { arguments.format.clone() };
     let key = evaluator.key(&design, views as u32, Subset::Test);
     let path = if run.is_temporary() { SHIPPED.into() } else { run.path().canonicalize()? };
@@ -102,7 +104,7 @@ fn layers(space: &str, arguments: &Arguments) -> Result<Answer> {
     let usual = [DeployFormat::Onnx, DeployFormat::OnnxInt8, DeployFormat::Tflite];
     let formats = if arguments.format.is_empty() { usual.to_vec() } else { arguments.format.clone() };
     if let Some(format) = formats.iter().find(|format| !usual.contains(format)) {
-        bail!("{} holds no models of single layers; valid: onnx, onnx-int8, tflite", format.name());
+        refuse!("{} holds no models of single layers; valid: onnx, onnx-int8, tflite", format.name());
     }
     let models = deploy::layer_models(&space.layers()?, &formats)?;
     deploy::write_layers(&arguments.out, &models)?;

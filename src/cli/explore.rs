@@ -7,11 +7,12 @@ use anyhow::{Context, Result};
 use super::load::NamedRun;
 use super::network::{self, ImportFlags};
 use super::output::{note, say};
+use super::usage::Usage;
 use super::{Answer, bounds, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
 use crate::hardware::Profile;
-use crate::run::{Document, Manifest, this_program};
+use crate::run::{self, Document, Manifest, this_program};
 use crate::space::{ImportRules, SearchSpace};
 use crate::train::Settings;
 use crate::tui::{self, Options, RunChoice, theme::ColourScheme};
@@ -114,7 +115,7 @@ impl ScreenFlags {
 /// The scheme of that name.
 pub(super) fn scheme(name: &str) -> Result<ColourScheme> {
     let names = || ColourScheme::ALL.map(ColourScheme::name).join(", ");
-    ColourScheme::from_name(name).with_context(|| format!("no theme `{name}` (themes: {})", names()))
+    ColourScheme::from_name(name).with_context(|| format!("no theme `{name}` (themes: {})", names())).usage()
 }
 
 /// The networks as a space, with a text that no other space has: no run is one of theirs.
@@ -188,10 +189,11 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         Some(NamedRun::Directory(run)) => RunChoice::Named(run.path().to_owned()),
     };
     // Kept until the screen is left: what is replayed is read from a folder.
-    let unpacked = run.filter(|_| arguments.replay.is_some()).map(NamedRun::unpacked).transpose()?;
+    let unpacked = run.filter(|_| arguments.replay.is_some()).map(NamedRun::unpacked_for_screen).transpose()?;
     let replay = unpacked.as_ref().map(|run| run.path().to_owned());
     let options = Options { run: shown, replay, ..arguments.look.options(template)? };
     let (pool, seed) = (arguments.pool, arguments.seed);
+    std::thread::spawn(run::sweep_temporary_folders);
     // Errors of a session file are told before the screen is taken; a fresh session can't fail.
     if let Some(file) = file {
         let session = Session::open(&file, space, profile).with_context(|| of_file(arguments.session.as_deref()))?;
@@ -223,6 +225,7 @@ pub(super) fn finish(exit: &tui::Exit) -> Answer {
         if let Some(path) = exit.keep_session() {
             let _ = say!("the session is kept; come back with: splitscope --session {}", path.display());
         }
+        run::remove_temporary_folders();
         std::process::exit(128 + signal);
     }
     Answer::Yes

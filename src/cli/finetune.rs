@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use super::load::NamedRun;
 use super::output::say;
 use super::train::{SettingFlags, by_ranks};
+use super::usage::Usage;
 use super::{Answer, load, measure};
 use crate::record::Precision;
 use crate::run::{self, FinetuningStart, RunDir, start_finetuning};
@@ -67,9 +68,11 @@ fn resumed(run: &RunDir, arguments: &Arguments) -> Result<RunDir> {
 
 /// A new run.
 fn begun(arguments: &Arguments) -> Result<RunDir> {
-    let parent = NamedRun::trained(arguments.run.as_ref())?.writable()?;
-    let space = parent.manifest().search_space()?;
-    let design = space.print_design(&space.parse_design(&load::spelt(&space, &arguments.design))?);
+    let named = NamedRun::trained(arguments.run.as_ref())?;
+    // A wrong design is told before the shipped run is copied.
+    let space = named.manifest().search_space()?;
+    let design = space.print_design(&space.parse_design(&load::spelt(&space, &arguments.design)).usage()?);
+    let parent = named.writable()?;
     let own = parent.manifest().training_settings()?;
     if let Some(other) = own.design.as_ref().filter(|other| **other != design) {
         bail!("{} was trained for {other} alone; name the run that it comes from", parent.path().display());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
@@ -12,6 +12,7 @@ use super::load::NamedRun;
 use super::output::{note, say};
 use super::progress::ProgressBar;
 use super::train::use_threads;
+use super::usage::{Usage, refuse};
 use super::{Answer, bounds, load};
 use crate::quantity::Metric;
 use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Subset};
@@ -200,7 +201,7 @@ fn leaks(evaluator: &RunEvaluator, designs: &[Design], views: &[usize], argument
 /// The designs named, then those on record, then those drawn; each once.
 fn designs(evaluator: &RunEvaluator, arguments: &Arguments) -> Result<Vec<Design>> {
     let space = evaluator.space();
-    let named = |text: &String| space.parse_design(&load::spelt(space, text));
+    let named = |text: &String| space.parse_design(&load::spelt(space, text)).usage();
     let mut designs: Vec<Design> = arguments.designs.iter().map(named).collect::<Result<_, _>>()?;
     if arguments.on_record {
         designs.extend(evaluator.designs_on_record()?);
@@ -215,17 +216,23 @@ fn designs(evaluator: &RunEvaluator, arguments: &Arguments) -> Result<Vec<Design
         designs.push(space.parse_design(design)?);
     }
     if designs.is_empty() {
-        bail!("nothing to measure; name designs with --design or draw some with --random");
+        refuse!("nothing to measure; name designs with --design or draw some with --random");
     }
     Ok(designs)
 }
 
 fn numbers_of_views(arguments: &Arguments, most: usize) -> Result<Vec<usize>> {
     let numbers = if arguments.views.is_empty() { vec![6.min(most)] } else { arguments.views.clone() };
-    if let Some(views) = numbers.iter().find(|views| !(1..=most).contains(*views)) {
-        bail!("the run has 1 to {most} views; {views} were asked for");
-    }
+    numbers.iter().try_for_each(|&views| check_views(views, most))?;
     Ok(numbers)
+}
+
+/// Checks that a run has so many views.
+pub(super) fn check_views(views: usize, most: usize) -> Result<()> {
+    if !(1..=most).contains(&views) {
+        refuse!("the run has 1 to {most} views; {views} were asked for");
+    }
+    Ok(())
 }
 
 /// Sets of lost cameras, as bits, one per measurement.
@@ -236,12 +243,12 @@ fn lost_sets(arguments: &Arguments, views: usize) -> Result<Vec<u32>> {
     }
     if !arguments.lost.is_empty() {
         if let Some(camera) = arguments.lost.iter().find(|&&camera| camera >= views) {
-            bail!("camera {camera} can't be lost: the {views} cameras count from 0 to {}", views - 1);
+            refuse!("camera {camera} can't be lost: the {views} cameras count from 0 to {}", views - 1);
         }
         let lost = arguments.lost.iter().map(|&camera| bit(camera)).collect::<Result<Vec<u32>>>()?;
         let lost = lost.into_iter().fold(0, |set, bit| set | bit);
         if ViewSet::without(views, lost).is_none() {
-            bail!("all {views} cameras are lost; at least one must be left");
+            refuse!("all {views} cameras are lost; at least one must be left");
         }
         sets.push(lost);
     }

@@ -35,9 +35,11 @@ mod sensor;
 mod study;
 mod sweep;
 mod train;
+mod usage;
 mod verify;
 mod version;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -45,6 +47,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::text;
 use answer::Answer;
 use output::note;
+use usage::UsageError;
 
 /// Explore neural networks that are split between camera sensors and one aggregator.
 ///
@@ -157,19 +160,23 @@ pub fn main() -> ExitCode {
             let told = sentence(&error);
             let prefix = if told.starts_with("error") { "" } else { "error: " };
             note!("{prefix}{told}");
-            ExitCode::FAILURE
+            if UsageError::is_in(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
 
-/// Prints what clap has to say: help, the version, or what is wrong with the command line, which may hold anything.
+/// Prints what clap has to say in the colours of the terminal: help, the version, or what is wrong with the command
+/// line, which may hold anything. Help that can't be written is an error, unless its reader has gone.
 fn refuse(error: &clap::Error) -> ExitCode {
     let plain = error.render().to_string();
-    if text::visible(&plain) == plain {
-        // In the colours of the terminal; its reader may have gone.
-        let _ = error.print();
-    } else {
+    if text::visible(&plain) != plain {
         note!("{}", plain.trim_end());
+    } else if let Err(failed) = error.print().and_then(|()| io::stdout().flush())
+        && !error.use_stderr()
+        && failed.kind() != io::ErrorKind::BrokenPipe
+    {
+        note!("error: {}", output::unwritable(&failed));
+        return ExitCode::FAILURE;
     }
     ExitCode::from(error.exit_code() as u8)
 }

@@ -4,8 +4,9 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 
+use super::usage::{Usage, refuse};
 use crate::files;
 use crate::hardware::Profile;
 use crate::network::import::{Cuts, ImportOptions, import};
@@ -37,7 +38,7 @@ impl ImportFlags {
         let dims = |text: &String| {
             let dims: Option<Vec<u64>> =
                 text.split(['x', ',']).map(|side| side.trim().parse().ok().filter(|&side| side > 0)).collect();
-            dims.with_context(|| format!("`{text}` is not a shape such as 1x3x224x224"))
+            dims.with_context(|| format!("`{text}` is not a shape such as 1x3x224x224")).usage()
         };
         Ok(ImportOptions {
             input: self.input.as_ref().map(dims).transpose()?,
@@ -50,12 +51,12 @@ impl ImportFlags {
 
 /// A network that was read from a file, with its name; `bits` hold where the file is not quantised.
 pub(super) fn read(path: &Path, flags: &ImportFlags, bits: LayerPrecision) -> Result<(String, Network)> {
-    let shown = path.display();
+    let (shown, options) = (path.display(), flags.options(bits)?);
     let content = files::read(path, onnx::LARGEST_FILE).with_context(|| format!("{shown} can't be read"))?;
     let model = onnx::read(Bytes::from(content)).map_err(|error| anyhow!("{shown}: {error}"))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = |name: &str, range| read_beside(folder, name, range);
-    let network = import(&model, &flags.options(bits)?, &beside).map_err(|error| anyhow!("{shown}: {error}"))?;
+    let network = import(&model, &options, &beside).map_err(|error| anyhow!("{shown}: {error}"))?;
     let name = path.file_stem().map_or_else(|| "network".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     Ok((name.chars().map(plain).collect(), network))
@@ -73,7 +74,8 @@ fn read_beside(folder: &Path, name: &str, range: Range<u64>) -> Result<Vec<u8>, 
     }
     let length = range.end - range.start;
     if length > onnx::LARGEST_FILE {
-        return Err(format!("of which it takes {length} bytes; at most {} are read", onnx::LARGEST_FILE));
+        let most = files::size_text(onnx::LARGEST_FILE);
+        return Err(format!("of which it takes {length} bytes; at most {most} are read"));
     }
     files::read_range(&path, range).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => format!("which is too short: {error}"),
@@ -110,7 +112,7 @@ pub(super) fn summary(name: &str, network: &Network) -> String {
 /// Refuses flags of imported networks where none is named.
 pub(super) fn needs_network(flags: &ImportFlags) -> Result<()> {
     if flags.any() {
-        bail!("--input, --opaque and --cuts are about networks: name one with --network FILE.onnx");
+        refuse!("--input, --opaque and --cuts are about networks: name one with --network FILE.onnx");
     }
     Ok(())
 }

@@ -57,6 +57,11 @@ fn write(content: &str) -> io::Result<()> {
     let written = stdout.write_all(content.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => error,
-        kind => io::Error::new(kind, format!("standard output can't be written to: {error}")),
+        kind => io::Error::new(kind, unwritable(&error)),
     })
+}
+
+/// Sentence on a standard output that can't be written to.
+pub(super) fn unwritable(error: &io::Error) -> String {
+    format!("standard output can't be written to: {error}")
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::cost::knob;
 use super::load::NamedRun;
+use super::usage::Usage;
 use super::{Answer, load, network, output};
 use crate::cost::{
     CostModel, Merit, MeritTick, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows, paradigms,
@@ -89,13 +90,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 fn design(space: &SearchSpace, text: &str) -> Result<Design> {
     let text = load::spelt(space, text);
     let (genome, split) = if text.contains('@') {
-        let design = space.parse_design(&text)?;
+        let design = space.parse_design(&text).usage()?;
         if space.has_splitting_module(design.split) {
             return Ok(design);
         }
         (design.genome, design.split)
     } else {
-        (space.parse_genome(&text)?, 0)
+        (space.parse_genome(&text).usage()?, 0)
     };
     let usual = default_transmit(space, &genome);
     Ok(Design { genome, split, fusion: usual.fusion, ratio: usual.ratio, bits: usual.bits })

@@ -4,10 +4,11 @@
 mod arguments;
 mod object;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::load::NamedRun;
 use super::output::say;
+use super::usage::refuse;
 use super::{Answer, explore, load, network};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
@@ -25,7 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (width, height) = size(&arguments.size)?;
     let scheme = explore::scheme(&arguments.theme)?;
     let Some(screen) = Screen::named(&arguments.screen) else {
-        bail!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
+        refuse!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
     };
     let (profile, _) = load::profile(&arguments.profile)?;
     let space = if arguments.networks.is_empty() {

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Subcommand;
 
 use super::output::{self, note, say};
+use super::usage::{Usage, refuse};
 use super::{Answer, load};
 use crate::diagnostic::Source;
 use crate::hardware::{SHIPPED, ToolReport, reported_table};
@@ -67,9 +68,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 fn import(reports: &[PathBuf], layers: &PathBuf, clock: Option<&str>) -> Result<()> {
     let read = |path: &PathBuf| Source::read(path).with_context(|| format!("{} can't be read", path.display()));
     let hertz = Dimension::Frequency.base_unit();
-    let clock = clock.map(|text| Dimension::Frequency.parse(text, hertz)).transpose()?;
+    let clock = clock.map(|text| Dimension::Frequency.parse(text, hertz)).transpose().usage()?;
     if clock.is_some_and(|clock| clock <= 0.0) {
-        bail!("the clock must be above zero");
+        refuse!("the clock must be above zero");
     }
     let index = read(layers)?;
     let mut found = Vec::new();

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::Answer;
 use super::load::NamedRun;
 use super::output::say;
+use super::usage::refuse;
 use crate::files;
 use crate::report::{optuna, tensorboard};
 use crate::run::RunDir;
@@ -58,7 +59,7 @@ impl RecordFlags {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if !arguments.records.is_any() {
-        bail!("nothing to write; name --optuna FILE or --tensorboard DIR");
+        refuse!("nothing to write; name --optuna FILE or --tensorboard DIR");
     }
     let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
     arguments.records.write(&run)?;

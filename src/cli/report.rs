@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
 use super::output::say;
+use super::usage::Usage;
 use super::{Answer, load};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, DesignRow, OverrideRow, Session, SessionFile};
@@ -101,7 +102,7 @@ fn fresh(arguments: &Arguments, seed: u64, space: SearchSpace, profile: Profile)
 
 /// A printed design as session files write it.
 fn row(space: &SearchSpace, text: &str) -> Result<DesignRow> {
-    let Design { genome, split, fusion, ratio, bits } = space.parse_design(&load::spelt(space, text))?;
+    let Design { genome, split, fusion, ratio, bits } = space.parse_design(&load::spelt(space, text)).usage()?;
     let name = |boundary| space.boundary_name(boundary).to_owned();
     Ok(DesignRow { genome: space.print(&genome), fusion: name(fusion), ratio, bits, split: Some(name(split)) })
 }

@@ -14,6 +14,7 @@ use super::measure::precision;
 use super::output::{note, say};
 use super::progress::ProgressBar;
 use super::train::use_threads;
+use super::usage::Usage;
 use super::{Answer, bounds, load};
 use crate::data::{Access, Cache, DataSpec, Dataset};
 use crate::deploy::{CameraImages, ExportManifest, Pacing, SensorHalf, SensorPreparation};
@@ -113,7 +114,10 @@ fn pacing(arguments: &Arguments) -> Result<Option<Pacing>> {
     let camera = profile.sensor.cameras.get(arguments.camera as usize);
     let own = camera.and_then(|camera| camera.bandwidth_bytes_per_s.as_ref());
     let raw = match &arguments.bandwidth {
-        Some(text) => Knob::LinkBandwidth.check(Knob::LinkBandwidth.parse(text, Dimension::Bandwidth.base_unit())?)?,
+        Some(text) => {
+            let raw = Knob::LinkBandwidth.parse(text, Dimension::Bandwidth.base_unit()).usage()?;
+            Knob::LinkBandwidth.check(raw).usage()?
+        }
         None => own.unwrap_or(&link.bandwidth_bytes_per_s).value,
     };
     Ok(Some(Pacing { bytes_per_s: raw * link.efficiency.value, latency_s: link.latency_s.value }))
@@ -124,7 +128,7 @@ fn data(arguments: &Arguments, manifest: &ExportManifest, preparation: &SensorPr
     if views == 0 || side == 0 {
         bail!("{} was written by an older version; deploy the design again", arguments.folder.display());
     }
-    let spec: DataSpec = arguments.data.as_deref().unwrap_or(&manifest.run.data).parse()?;
+    let spec: DataSpec = arguments.data.as_deref().unwrap_or(&manifest.run.data).parse().usage()?;
     let bar = ProgressBar::new("rendering");
     let progress = |done, total| {
         bar.show(done, total);

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::load::NamedRun;
 use super::output::say;
 use super::train::use_threads;
+use super::usage::Usage;
 use super::{Answer, bounds, load};
 use crate::cost::CostModel;
 use crate::quantity::number;
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         STUDIES.iter().collect()
     } else {
         let names = || STUDIES.map(|study| study.name).join(", ");
-        vec![StudyInfo::named(name).with_context(|| format!("no study `{name}` (studies: {}, all)", names()))?]
+        vec![StudyInfo::named(name).with_context(|| format!("no study `{name}` (studies: {}, all)", names())).usage()?]
     };
     use_threads(arguments.threads)?;
     let mut input = input(arguments)?;

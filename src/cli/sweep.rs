@@ -3,12 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
 use super::output::{self, say};
+use super::usage::{Usage, refuse};
 use super::{Answer, bounds, load, network};
 use crate::explore::{
     AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint, SweptDesign, precisions_in_words,
@@ -112,9 +113,10 @@ struct PrintedRow<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let session = session(arguments)?;
-    let knob = Knob::named(&arguments.swept)?;
+    let knob = Knob::named(&arguments.swept).usage()?;
     load::print_notes(Knob::renamed(&arguments.swept).as_slice());
-    let range = session.range(knob).with_context(|| format!("{} can't be moved on this profile", knob.label()))?;
+    let range =
+        session.range(knob).with_context(|| format!("{} can't be moved on this profile", knob.label())).usage()?;
     let values = values(arguments, &session, range)?;
     let points = session.sweep(knob, &values)?;
     if let Some(path) = &arguments.svg {
@@ -170,14 +172,17 @@ fn session(arguments: &Arguments) -> Result<Session> {
 /// Values between the ends of the sweep, which are those of the knob's range unless named.
 fn values(arguments: &Arguments, session: &Session, range: &KnobRange) -> Result<Vec<f64>> {
     let end = |text: &Option<String>, usual: f64| match text {
-        Some(text) => Ok(range.check(range.knob.parse(text, range.info().dimension.base_unit())?)?),
-        None => Ok::<f64, anyhow::Error>(usual),
+        Some(text) => {
+            let value = range.knob.parse(text, range.info().dimension.base_unit()).usage()?;
+            range.check(value).usage()
+        }
+        None => Ok(usual),
     };
     let steps = || range.steps.iter().copied().filter(|&step| !range.knob.is_unlimited(step));
     let (low, high) = (steps().fold(f64::INFINITY, f64::min), steps().fold(f64::NEG_INFINITY, f64::max));
     let (from, to) = (end(&arguments.from, low)?, end(&arguments.to, high)?);
     if range.knob.is_unlimited(from) || range.knob.is_unlimited(to) {
-        bail!("a sweep needs two ends: `none` is no value to sweep to");
+        refuse!("a sweep needs two ends: `none` is no value to sweep to");
     }
     Ok(session.sweep_values(range.knob, from, to, arguments.steps as usize))
 }

@@ -1,8 +1,9 @@
 //! The design of the command line, and what was asked about it.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::arguments::Arguments;
+use crate::cli::usage::{Usage, refuse};
 use crate::cost::{CostModel, DesignReport, KnobSwing, SplitReport};
 use crate::space::Genome;
 
@@ -31,10 +32,10 @@ impl<'a> Asked<'a> {
         let break_even = match arguments.break_even.as_deref().map(|pair| (pair, pair.split_once(','))) {
             None => None,
             Some((_, Some((one, other)))) if one.trim() == other.trim() => {
-                bail!("`{}` is one split; name two, such as `input,{last}`", one.trim())
+                refuse!("`{}` is one split; name two, such as `input,{last}`", one.trim())
             }
             Some((_, Some((one, other)))) => Some((split(one.trim())?, split(other.trim())?)),
-            Some((pair, None)) => bail!("`{pair}` is not a pair of splits such as `input,{last}`"),
+            Some((pair, None)) => refuse!("`{pair}` is not a pair of splits such as `input,{last}`"),
         };
         let tornado = arguments.tornado.then(|| report.tornado());
         let power_at = arguments.power_at.or(report.knobs.frame_rate_floor_hz);
@@ -44,9 +45,10 @@ impl<'a> Asked<'a> {
 
 /// A split by its name.
 fn split<'a>(model: &CostModel, report: &'a DesignReport, name: &str) -> Result<&'a SplitReport> {
-    let found = report.split_at(model.space().parse_boundary(name)?);
-    found.with_context(|| {
+    let found = report.split_at(model.space().parse_boundary(name).usage()?);
+    let found = found.with_context(|| {
         let names: Vec<&str> = report.splits.iter().map(|split| split.name.as_str()).collect();
         format!("this network can't be split at {name} (splits: {})", names.join(", "))
-    })
+    });
+    found.usage()
 }

@@ -1,8 +1,9 @@
 //! Knobs as they are written on the command line.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::cli::load;
+use crate::cli::usage::{Usage, refuse};
 use crate::cost::{CostModel, Knobs};
 use crate::explore::{Command, Session};
 use crate::quantity::Knob;
@@ -16,7 +17,7 @@ pub(in crate::cli) fn knobs(model: &CostModel, sensors: Option<u32>, texts: &[St
     for text in texts {
         load::print_notes(set(&mut knobs, text)?.as_slice());
     }
-    knobs.check()?;
+    knobs.check().usage()?;
     check_sensors(space, knobs.sensors)?;
     Ok(knobs)
 }
@@ -27,7 +28,7 @@ pub(in crate::cli) fn knobs(model: &CostModel, sensors: Option<u32>, texts: &[St
 /// More sensors than the space has views.
 pub(in crate::cli) fn check_sensors(space: &SearchSpace, sensors: u32) -> Result<()> {
     if sensors > space.views {
-        bail!("{}; {sensors} sensors were asked for", space.views_in_words());
+        refuse!("{}; {sensors} sensors were asked for", space.views_in_words());
     }
     Ok(())
 }
@@ -42,9 +43,9 @@ fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
 
 /// Reads `name=value`: the knob, its value in base units, and a note if the name is a former one.
 pub(in crate::cli) fn parse(text: &str) -> Result<(Knob, f64, Option<String>)> {
-    let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
-    let knob = Knob::named(name)?;
-    Ok((knob, knob.parse(value, knob.info().dimension.base_unit())?, Knob::renamed(name)))
+    let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE")).usage()?;
+    let knob = Knob::named(name).usage()?;
+    Ok((knob, knob.parse(value, knob.info().dimension.base_unit()).usage()?, Knob::renamed(name)))
 }
 
 /// Moves the knobs of a session as `--knob` and `--sensors` say.
@@ -56,7 +57,7 @@ pub(in crate::cli) fn set_in(session: &mut Session, knobs: &[String], sensors: O
     for text in knobs {
         let (knob, value, note) = parse(text)?;
         load::print_notes(note.as_slice());
-        moved.push((knob, knob.check(value)?));
+        moved.push((knob, knob.check(value).usage()?));
     }
     if let Some(sensors) = sensors {
         moved.push((Knob::Sensors, f64::from(sensors)));

@@ -4,10 +4,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 
 use crate::cli::load;
 use crate::cli::output::{self, say};
+use crate::cli::usage::{Usage, refuse};
 use crate::cost::{Counting, LayerFigures, LayerReport, LayerReportRow, report_rows};
 use crate::diagnostic::Source;
 use crate::hardware::{Device, Mapping, MappingFlags, Profile, Sourced, override_mapping, parse_measured};
@@ -58,7 +59,7 @@ pub(super) const COMMAND_LINE: &str = "command line";
 /// Flags that make no rule, a latency table that can't be read, or a flag that is about layer tables only.
 pub(super) fn apply(options: &Arguments, profile: &mut Profile) -> Result<()> {
     if options.scale_sim_compatible {
-        bail!("--scale-sim-compatible is about the layers of a table: name one with --layers FILE");
+        refuse!("--scale-sim-compatible is about the layers of a table: name one with --layers FILE");
     }
     let device = if options.is_sensor() { &mut profile.sensor.device } else { &mut profile.aggregator };
     if options.changes_mapping() {
@@ -120,7 +121,7 @@ fn mapping(options: &Arguments, device: &Device) -> Result<Mapping> {
         dataflow: options.dataflow.as_deref(),
         depthwise: options.depthwise.as_deref(),
     };
-    Ok(override_mapping(&device.mapping.value, flags)?)
+    override_mapping(&device.mapping.value, flags).usage()
 }
 
 fn print(report: &LayerReport) -> io::Result<()> {

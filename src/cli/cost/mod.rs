@@ -10,9 +10,10 @@ mod text;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::train::use_threads;
+use super::usage::{Usage, refuse};
 use super::{Answer, load, network, output};
 use crate::cost::{CostModel, DesignReport, TransmitConfig, deadline};
 use crate::explore::default_transmit;
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         network::needs_network(&arguments.import)?;
         load::space(&arguments.space)?.0
     };
-    let genome = space.parse_genome(&load::spelt(&space, &arguments.genome))?;
+    let genome = space.parse_genome(&load::spelt(&space, &arguments.genome)).usage()?;
     if let Some(of) = &arguments.list_layers {
         let layers = if of == "space" { space.layers()? } else { space.lower(&genome)?.layers };
         if arguments.measure {
@@ -53,11 +54,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let transmit = transmit(arguments, model.space(), &genome)?;
     let mut knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
     if let Some(rate) = &arguments.deadline {
-        knobs.frame_rate_floor_hz = Some(deadline(rate)?);
+        knobs.frame_rate_floor_hz = Some(deadline(rate).usage()?);
     }
-    knobs.check()?;
+    knobs.check().usage()?;
     if let Some(rate) = arguments.power_at.filter(|rate| !(1e-18..=1e18).contains(rate)) {
-        bail!("--power-at must be a finite number above zero (1e-18 to 1e18), not {rate}");
+        refuse!("--power-at must be a finite number above zero (1e-18 to 1e18), not {rate}");
     }
     if let Some(metric) = arguments.optimum {
         let optima = optimum::Optima::new(&model, &knobs, metric)?;
@@ -96,15 +97,15 @@ fn imported(path: &Path, arguments: &Arguments, profile: &Profile) -> Result<Sea
 fn transmit(arguments: &Arguments, space: &SearchSpace, genome: &Genome) -> Result<TransmitConfig> {
     let usual = default_transmit(space, genome);
     let fusion = match &arguments.fusion {
-        Some(name) => space.nearest_boundary(genome, space.parse_boundary(name)?),
+        Some(name) => space.nearest_boundary(genome, space.parse_boundary(name).usage()?),
         None => usual.fusion,
     };
     let (ratio, bits) = (arguments.ratio.unwrap_or(usual.ratio), arguments.bits.unwrap_or(usual.bits));
     if ratio == 0 {
-        bail!("the compression ratio is at least 1");
+        refuse!("the compression ratio is at least 1");
     }
     if ![2, 4, 8, 16].contains(&bits) {
-        bail!("{bits} bits are not among 2, 4, 8, 16");
+        refuse!("{bits} bits are not among 2, 4, 8, 16");
     }
     Ok(TransmitConfig { fusion, ratio, bits })
 }

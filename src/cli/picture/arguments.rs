@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::cli::bounds;
 use crate::cli::network;
+use crate::cli::usage::refuse;
 
 /// Arguments of `picture`.
 #[derive(Debug, clap::Args)]
@@ -78,6 +79,6 @@ pub(in crate::cli) fn size(text: &str) -> Result<(u16, u16)> {
     let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     match parsed {
         Some((width, height)) if (1..=500).contains(&width) && (1..=200).contains(&height) => Ok((width, height)),
-        _ => bail!("`{text}` is not a size such as 120x36"),
+        _ => refuse!("`{text}` is not a size such as 120x36"),
     }
 }

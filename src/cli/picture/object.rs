@@ -3,19 +3,21 @@
 use std::io::{Cursor, IsTerminal};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 use super::super::load::NamedRun;
+use super::super::measure::check_views;
 use super::super::output::{self, note, say};
 use super::super::progress::ProgressBar;
 use super::super::train::use_threads;
+use super::super::usage::{Usage, refuse};
 use super::super::{Answer, explore, load};
 use super::arguments::{Arguments, size};
 use crate::files;
 use crate::quantity::Metric;
-use crate::record::{Bitmap, MeasurementKey, ObjectPictures, PictureRecord, leak_sentence};
+use crate::record::{Bitmap, MeasurementKey, ObjectPictures, PictureRecord, Subset, leak_sentence};
 use crate::run::{PictureRequest, RunDir, RunEvaluator, serve_pictures};
 use crate::tui;
 use crate::tui::theme::ColourScheme;
@@ -42,11 +44,13 @@ pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
     load::print_warnings(evaluator.warnings());
     let most = evaluator.views();
     let views = arguments.views.unwrap_or(6.min(most));
-    if !(1..=most).contains(&views) {
-        bail!("the run has 1 to {most} views; {views} were asked for");
+    check_views(views, most)?;
+    let objects = evaluator.objects(Subset::Test);
+    if arguments.object as usize >= objects {
+        refuse!("there is no test object {}; they count from 0 to {}", arguments.object, objects.saturating_sub(1));
     }
     let space = evaluator.space();
-    let design = space.print_design(&space.parse_design(&load::spelt(space, design))?);
+    let design = space.print_design(&space.parse_design(&load::spelt(space, design)).usage()?);
     let request = PictureRequest { design, views: views as u32, object: arguments.object };
     let PictureRecord { key, pictures } = evaluator.pictures(&request)?;
     let precision = key.design.precision;

@@ -9,6 +9,7 @@ use crate::cli::bounds;
 use crate::cli::cost::knob::check_sensors;
 use crate::cli::load::print_notes;
 use crate::cli::measure::precision;
+use crate::cli::usage::Usage;
 use crate::quantity::{Knob, knob_values};
 use crate::record::Precision;
 use crate::run::{Manifest, RunSearchOptions};
@@ -98,9 +99,10 @@ impl Arguments {
 /// The problem of a run with the objectives and knobs of the command line.
 pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<SearchProblem> {
     let (space, profile) = (manifest.search_space()?, manifest.hardware_profile()?);
-    let mut problem = SearchProblem::new(space, profile, arguments.objectives.clone()).context("--objectives")?;
+    let mut problem =
+        SearchProblem::new(space, profile, arguments.objectives.clone()).context("--objectives").usage()?;
     if let Some(limit) = arguments.leak_limit {
-        problem.knobs.set(Knob::LeakLimit, Knob::LeakLimit.check(limit).context("--leak-limit")?);
+        problem.knobs.set(Knob::LeakLimit, Knob::LeakLimit.check(limit).context("--leak-limit").usage()?);
     }
     if let Some(sensors) = arguments.sensors {
         check_sensors(&problem.space, sensors)?;
@@ -108,9 +110,9 @@ pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<Sear
     }
     if let Some(text) = &arguments.limits {
         let mut json = serde_json::Deserializer::from_str(text);
-        let values =
-            knob_values::deserialize(&mut json).context("--limits is not a JSON object of knob names and values")?;
-        problem.set_knobs(&values)?;
+        let values = knob_values::deserialize(&mut json);
+        let values = values.context("--limits is not a JSON object of knob names and values").usage()?;
+        problem.set_knobs(&values).usage()?;
         print_notes(&Knob::renamed_among(values.keys().map(String::as_str)));
     }
     Ok(problem)

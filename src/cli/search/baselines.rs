@@ -3,12 +3,13 @@
 mod comparison;
 mod report;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::arguments::{Arguments, problem};
 use crate::cli::Answer;
 use crate::cli::output::{self, say};
 use crate::cli::progress::{Log, ProgressBar};
+use crate::cli::usage::refuse;
 use crate::files;
 use crate::quantity::Metric;
 use crate::record::{Event, Precision, Subset, Task};
@@ -20,7 +21,7 @@ use comparison::Comparison;
 pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let problem = problem(run.manifest(), arguments)?;
     if !problem.needs_accuracy() {
-        bail!("the comparison needs accuracy among the --objectives");
+        refuse!("the comparison needs accuracy among the --objectives");
     }
     let log = Log::new(Task::Search, arguments.json);
     let mut process = TaskProcess::of_command(run, Task::Search, log.sink())?;

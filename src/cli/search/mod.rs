@@ -15,6 +15,7 @@ use super::Answer;
 use super::load::NamedRun;
 use super::progress::{Log, ProgressBar};
 use super::train::use_threads;
+use super::usage::refuse;
 use crate::record::Task;
 use crate::run::{self, LiveRunner, RunDir, SearchRunner, TaskProcess};
 use crate::search::Objective;
@@ -28,10 +29,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         return serve(&RunDir::open(path)?, arguments.json);
     }
     if arguments.seconds.is_some_and(|seconds| !(1e-9..=1e9).contains(&seconds)) {
-        bail!("--seconds must be above zero, and at most 1e9");
+        refuse!("--seconds must be above zero, and at most 1e9");
     }
     if (arguments.proxy || arguments.baselines || arguments.live) && arguments.objectives.contains(&Objective::Leak) {
-        bail!(
+        refuse!(
             "leaks are measured by a search on a trained run; --proxy, --baselines and --live have no such objective"
         );
     }
@@ -39,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         return proxy::run(arguments);
     }
     if !(0.0..=1.0).contains(&arguments.stop_gain) {
-        bail!("--stop-gain is a share from 0 to 1");
+        refuse!("--stop-gain is a share from 0 to 1");
     }
     let run = NamedRun::trained(arguments.run.as_ref())?;
     if let Some(design) = run.manifest().training_settings()?.design {

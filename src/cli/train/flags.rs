@@ -1,8 +1,9 @@
 //! Settings of a training on the command line.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::cli::bounds;
+use crate::cli::usage::Usage;
 use crate::diagnostic::Source;
 use crate::train::{DeviceKind, Settings};
 
@@ -51,7 +52,7 @@ impl SettingFlags {
         settings.seed = self.seed.unwrap_or(settings.seed);
         settings.device = self.device.unwrap_or(settings.device);
         settings.threads = self.threads.unwrap_or(settings.threads);
-        settings.check().map_err(|reason| anyhow!(reason))?;
+        settings.check().map_err(anyhow::Error::msg).usage()?;
         Ok(settings)
     }
 }
@@ -60,9 +61,9 @@ impl SettingFlags {
 pub(in crate::cli) fn with_settings(settings: &Settings, texts: &[String]) -> Result<Settings> {
     let mut table = toml::Table::try_from(settings)?;
     for text in texts {
-        let (key, value) = text.split_once('=').with_context(|| format!("`{text}` is not KEY=VALUE"))?;
+        let (key, value) = text.split_once('=').with_context(|| format!("`{text}` is not KEY=VALUE")).usage()?;
         let parsed = format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
         table.insert(key.trim().to_owned(), parsed.unwrap_or_else(|| value.into()));
     }
-    Ok(Source::new("settings", toml::to_string(&table)?).parse()?)
+    Source::new("settings", toml::to_string(&table)?).parse().usage()
 }

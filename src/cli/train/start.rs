@@ -8,6 +8,8 @@ use super::arguments::Arguments;
 use super::flags::SettingFlags;
 use crate::cli::load;
 use crate::cli::output::say;
+use crate::cli::usage::{Usage, refuse};
+use crate::data::DataSpec;
 use crate::run::{self, Document, Manifest, RunDir};
 use crate::train::Settings;
 
@@ -15,7 +17,7 @@ use crate::train::Settings;
 pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
     let path = arguments.run.clone().unwrap_or_else(|| run::next(Path::new("runs")));
     if run::is_shipped(&path) {
-        bail!(
+        refuse!(
             "the shipped run can't be trained further: its optimiser state is not there; leave --run out for a new run"
         );
     }
@@ -44,7 +46,10 @@ fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, flags: &
     let (profile, profile_source) = load::profile(profile)?;
     crate::cost::check_names(&space, &profile)?;
     if data.or(space.data.as_deref()).is_none() {
-        bail!("the space {} names no data set; give one with --data", space.name);
+        refuse!("the space {} names no data set; give one with --data", space.name);
+    }
+    if let Some(data) = data {
+        data.parse::<DataSpec>().usage()?;
     }
     let settings = flags.over(&Settings::of_space(&space_source)?)?;
     let data = data.or(space.data.as_deref());
