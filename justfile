@@ -56,6 +56,15 @@ bundle run="runs/shipped" workers="2":
         --design largest@S1.2/head:r1b4 --design largest@S3.1/head:r1b4 --design largest@S3.1/head:r4b4
     target/release/splitscope bundle --run {{run}} -o shipped/tabletop.zip
 
+# Kill, damage and flood the program, and print what it survived: minutes. Full disks need the right to mount.
+torture seed="1" times="10":
+    cargo build --release
+    python3 tests/torture/torture.py target/release/splitscope --seed {{seed}} --times {{times}}
+
+# Fuzz one target for some seconds (`cargo install cargo-fuzz`; fuzz/README.md).
+fuzz target="onnx" seconds="300":
+    cargo +nightly fuzz run -s none {{target}} -- -max_total_time={{seconds}} -max_len=65536
+
 # Everything that continuous integration checks.
 ci:
     .ci/run

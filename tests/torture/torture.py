@@ -2,31 +2,31 @@
 """Tortures a splitscope binary and prints what it survived.
 
     python3 tests/torture/torture.py target/release/splitscope [--seed 1] [--times 10] [--only kills,bits]
+    python3 tests/torture/torture.py target/release/splitscope --only floods,follows,replays --times 20
 
 Each fault is tried `--times` times with random places and moments, which the seed decides. The table counts what was
 lost (records that differ from those of an undisturbed run without a word), crashed (a panic or a signal), hung (no end
 within --patience seconds) and what ended with a message that does not name what is wrong. Exit code 1 if any is not zero.
+Below the table are figures that some faults measure: they depend on the machine and fail nothing.
 A full disk needs the right to mount a tmpfs; without it that row is left out.
 """
 
 import argparse
-import fcntl
 import json
 import os
-import pty
 import random
-import select
 import shutil
 import signal
 import sqlite3
-import struct
+import statistics
 import subprocess
 import sys
 import tempfile
-import termios
 import threading
 import time
 from pathlib import Path
+
+from screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ["--data", "arrangement-10:objects=100", "--threads", "1", "--json"]
@@ -42,6 +42,11 @@ class Row:
     def __init__(self, fault):
         self.fault, self.tried, self.notes = fault, 0, []
         self.counts = {"lost": 0, "crashed": 0, "hung": 0, "unclear": 0}
+        # Figures by name, with their unit.
+        self.figures = {}
+
+    def measured(self, name, value):
+        self.figures.setdefault(name, []).append(value)
 
     def count(self, what, note):
         self.counts[what] += 1
@@ -71,7 +76,7 @@ class Torture:
         self.random = random.Random(seed)
         self.environment = dict(os.environ, SPLITSCOPE_CACHE=str(folder / "cache"), XDG_STATE_HOME=str(folder / "state"),
                                 SPLITSCOPE_CONFIG=str(folder / "config.toml"), TERM="xterm-256color")
-        self.number = 0
+        self.number, self.long = 0, None
 
     def start(self, arguments, cwd=None, **more):
         return subprocess.Popen([self.binary, *map(str, arguments)], cwd=cwd or self.folder, env=self.environment,
@@ -285,46 +290,116 @@ class Torture:
     def signals(self, row):
         """The explorer is ended by a signal while keys come."""
         number = self.random.choice([signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGABRT])
-        process, terminal = pty.fork()
-        if process == 0:
-            os.execve(self.binary, [self.binary, "--no-run"], self.environment)
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
-        shown, sent, begun, status = b"", None, time.monotonic(), None
-        wait = self.random.uniform(0.0, 0.5)
-        while time.monotonic() - begun < self.patience:
-            if select.select([terminal], [], [], 0.02)[0]:
-                try:
-                    shown += os.read(terminal, 1 << 16)
-                except OSError:
-                    pass
-            if b"Knobs" in shown:
-                if sent is None:
-                    sent = time.monotonic() + wait
-                if number and time.monotonic() >= sent:
-                    os.kill(process, number)
-                    number = None
-                try:
-                    os.write(terminal, self.random.choice([b"jH", b"kL", b"\t", b"2", b"1", b"/a\x15\r"]))
-                except OSError:
-                    pass
-            ended, status = os.waitpid(process, os.WNOHANG)
-            if ended:
-                break
-        else:
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-            row.count("hung", f"signal, {shown[-80:]}")
-            return
+        screen = Screen(self, ["--no-run"])
+        sent, wait = None, self.random.uniform(0.0, 0.5)
+        while not screen.has_ended() and time.monotonic() - screen.begun < self.patience:
+            screen.read(0.02)
+            if b"Knobs" not in screen.shown:
+                continue
+            sent = sent or time.monotonic() + wait
+            if number and time.monotonic() >= sent:
+                screen.signal(number)
+                number = None
+            screen.write(self.random.choice([b"jH", b"kL", b"\t", b"2", b"1", b"/a\x15\r"]))
+        screen.close(row, "a signal")
+
+    def floods(self, row):
+        """The explorer is ended while keys come faster than it takes them: seconds from SIGTERM to its end."""
+        screen = Screen(self, ["--no-run"])
+        if screen.wait(b"Knobs", self.patience) is not None:
+            until = time.monotonic() + self.random.uniform(0.5, 1.5)
+            number, asked = signal.SIGTERM, None
+            while not screen.has_ended() and time.monotonic() - screen.begun < self.patience:
+                screen.write(b"/latency<9\rJ/latency<8\rHL" * 40)
+                screen.read(0)
+                if number and time.monotonic() >= until:
+                    screen.signal(number)
+                    number, asked = None, time.monotonic()
+            if asked and screen.has_ended():
+                row.measured("from SIGTERM to the end, ms", 1000 * (time.monotonic() - asked))
+        screen.close(row, "a flood")
+
+    def unpacked(self, row):
+        """Something that has unpacked the shipped run is ended: nothing of it stays, or the next one removes it."""
+        temporary = self.fresh("temporary")
+        temporary.mkdir()
+        environment, self.environment = self.environment, dict(self.environment, TMPDIR=str(temporary))
+        number = self.random.choice([signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
         try:
-            while select.select([terminal], [], [], 0.2)[0]:
-                shown += os.read(terminal, 1 << 16)
-        except OSError:
-            pass
-        os.close(terminal)
-        if os.WIFSIGNALED(status):
-            row.count("crashed", f"it was ended by signal {os.WTERMSIG(status)}")
-        if shown.rfind(b"\x1b[?1049l") < shown.rfind(b"\x1b[?1049h"):
-            row.count("lost", "the terminal was not given back")
+            if self.random.random() < 0.5:
+                screen = Screen(self, [])
+                if screen.wait(b"Knobs", self.patience) is not None:
+                    screen.write(b"w")
+                    self.until_filled(screen, temporary)
+                    screen.signal(number)
+                    while not screen.has_ended() and time.monotonic() - screen.begun < self.patience:
+                        screen.read()
+                if number != signal.SIGKILL:
+                    screen.close(row, "unpacked")
+            else:
+                process = self.start(["measure", "--run", "shipped", "--random", "50", "--threads", "1"])
+                self.until_filled(None, temporary)
+                process.send_signal(number)
+                self.end(process, row, "measure", killed=True)
+            left = list(temporary.iterdir())
+            if number == signal.SIGKILL and left:
+                self.run(row, ["export", "--run", "shipped", "--optuna", temporary.parent / "journal"])
+                # The process that makes pictures for a killed explorer may still write to a file that is open.
+                left = list(temporary.iterdir())
+            if left:
+                row.count("lost", f"signal {number}: {left}")
+        finally:
+            self.environment = environment
+
+    def until_filled(self, screen, folder):
+        begun = time.monotonic()
+        while not any(folder.glob("*/shipped/run.toml")) and time.monotonic() - begun < self.patience:
+            screen.read() if screen else time.sleep(0.005)
+
+    def follows(self, row):
+        """A run of a million events, which grows, is followed."""
+        self.long_run(row, "--run")
+
+    def replays(self, row):
+        """A run of a million events is replayed."""
+        self.long_run(row, "--replay")
+
+    def long_run(self, row, flag):
+        """Keys are pressed from the first frame on until all events are read; seconds to their frames, and memory."""
+        run = self.long or self.make_long_run()
+        screen = Screen(self, [flag, run])
+        first = screen.wait(b"Knobs", self.patience)
+        if first is not None:
+            row.measured("first frame, ms", 1000 * first)
+            place = time.monotonic()
+            writer = threading.Thread(target=append_steps, args=(run, 1000)) if flag == "--run" else None
+            if writer:
+                writer.start()
+            count = 0
+            while time.monotonic() - place < 12:
+                key, word = [(b"2", b"[2 Train]"), (b"1", b"[1 Explore]")][count % 2]
+                screen.write(key)
+                took = screen.wait(word, self.patience)
+                if took is None:
+                    break
+                row.measured("first key, ms" if count == 0 else "later keys, ms", 1000 * took)
+                count += 1
+                rest = time.monotonic() + 0.15
+                while time.monotonic() < rest:
+                    screen.read()
+            row.measured("most resident memory, MiB", screen.peak())
+            if writer:
+                writer.join()
+            screen.write(b"q")
+            while not screen.has_ended() and time.monotonic() - place < self.patience:
+                screen.read()
+        screen.close(row, f"{flag} of a long run")
+
+    def make_long_run(self):
+        """A run with a million events: steps, with an evaluation and a checkpoint each hundred."""
+        self.long = self.copy(self.untouched)
+        append_steps(self.long, 1_000_000)
+        return self.long
 
     def damage(self, file, keep_length=False):
         content = bytearray(file.read_bytes())
@@ -348,11 +423,17 @@ FAULTS = {
     "unwritable": "output to a full disk or to nobody",
     "texts": "foreign file changed at random",
     "signals": "explorer ended by a signal",
+    "floods": "explorer ended under a flood of keys",
+    "unpacked": "shipped run unpacked, then killed",
+    "follows": "run of a million events followed",
+    "replays": "run of a million events replayed",
 }
 
 
 # Faults of a run, which is trained and measured first.
-NEED_RUN = {"kills", "searches", "bits", "manifests", "databases", "full_disks"}
+NEED_RUN = {"kills", "searches", "bits", "manifests", "databases", "full_disks", "follows", "replays"}
+# Faults that are tried only when they are named: each takes a quarter of a minute.
+ON_REQUEST = {"follows", "replays"}
 
 
 def losses(events):
@@ -365,13 +446,32 @@ def rows(run):
         return set(db.execute("SELECT design, views, accuracy FROM measurements"))
 
 
+def append_steps(run, count):
+    """Appends steps to the events of a run, with an evaluation and a checkpoint each hundred."""
+    with sqlite3.connect(run / "run.db", timeout=60) as db:
+        bodies = dict(db.execute("SELECT kind, body FROM events WHERE kind IN ('step', 'evaluated', 'checkpoint')"))
+        bodies = {kind: json.loads(body) for kind, body in bodies.items()}
+        (last,) = db.execute("SELECT max(json_extract(body, '$.step')) FROM events WHERE kind = 'step'").fetchone()
+        kinds = ["step"] * 100 + ["evaluated", "checkpoint"]
+
+        def events():
+            for place in range(count):
+                kind = kinds[place % len(kinds)]
+                step = last + 1 + place // len(kinds) * 100 + min(place % len(kinds), 99)
+                more = {"step": step, "steps": 2_000_000} if kind == "step" else {"step": step}
+                yield 1.8e9 + step, "torture/1/1", 2, kind, json.dumps({**bodies[kind], **more}, separators=(",", ":"))
+
+        db.executemany("INSERT INTO events (time, process, version, kind, body) VALUES (?, ?, ?, ?, ?)", events())
+    db.close()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--patience", type=float, default=120, help="seconds until a process counts as hung")
-    parser.add_argument("--only", default=",".join(FAULTS), help="of: " + ", ".join(FAULTS))
+    parser.add_argument("--only", default=",".join(name for name in FAULTS if name not in ON_REQUEST), help="of: " + ", ".join(FAULTS))
     arguments = parser.parse_args()
     table = []
     with tempfile.TemporaryDirectory() as folder:
@@ -390,6 +490,10 @@ def main():
     print("| fault | tried | lost | crashed | hung | unclear |\n|---|---:|---:|---:|---:|---:|")
     for row in table:
         print(f"| {row.fault} | {row.tried} |", " | ".join(str(count) for count in row.counts.values()), "|")
+    for row in table:
+        for name, values in row.figures.items():
+            median = statistics.median(values)
+            print(f"{row.fault}: {name}: {median:.0f} in the median, {max(values):.0f} at the most, of {len(values)}")
     for row in table:
         for note in row.notes:
             print(f"{row.fault}: {note}")
