@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_killed_process_is_dead_even_before_it_is_waited_for() {
-        let mut child = Command::new("sleep").arg("60").stdin(Stdio::null()).spawn().unwrap();
+        // It lives until its input is closed.
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
         let process = Process::here(child.id());
         assert_eq!(process.is_alive(), Some(true));
         child.kill().unwrap();

@@ -22,7 +22,7 @@ use crate::record::{Control, Event, EventRecord, Measurement, MeasurementKey, Pr
 
 const TTL: Duration = Duration::from_mins(10);
 /// Time after which a test gives up; no test needs it.
-pub(in crate::run) const TIMEOUT: Duration = Duration::from_mins(5);
+pub(in crate::run) const TIMEOUT: Duration = Duration::from_mins(30);
 const DESIGNS: u32 = 40;
 /// Tells the ignored tests which run to work on.
 const VARIABLE: &str = "SPLITSCOPE_TEST_RUN";

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Time after which a test gives up; no test needs it.
-const TIMEOUT: Duration = Duration::from_mins(5);
+const TIMEOUT: Duration = Duration::from_mins(30);
 
 /// Settings of a run small enough for a test: easy objects, enough to measure, too little to learn.
 pub(crate) const SMALL: [&str; 9] = [

@@ -75,7 +75,7 @@ fn execute(path: &Path, sql: &str) {
     rusqlite::Connection::open(path).unwrap().execute(sql, []).unwrap();
 }
 
-pub(super) const TTL: Duration = Duration::from_mins(1);
+pub(super) const TTL: Duration = Duration::from_mins(10);
 
 pub(super) fn key(design: &str) -> MeasurementKey {
     let (subset, precision) = (Subset::Validation, Precision::Int8);

@@ -102,12 +102,17 @@ fn any_name_of_a_directory_will_do_and_a_finished_run_can_be_read_without_writin
     assert_eq!(files(), 1, "nothing is written");
 }
 
+/// A process that lives until its input is closed.
+fn living() -> std::process::Child {
+    std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap()
+}
+
 #[test]
 fn a_request_of_a_dead_process_is_taken_over() {
     let (_directory, path) = database();
     let store = Sqlite::open(&path).unwrap();
     store.enqueue(&key("a")).unwrap();
-    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let mut child = living();
     let process = crate::run::process::Process::here(child.id());
     store.transact(|db| insert_claim(db, &key("a"), &process, TTL)).unwrap();
     assert_eq!(store.claim_request(100, TTL).unwrap(), None, "its claimer lives");
@@ -122,7 +127,7 @@ fn workers_are_counted_while_they_live() {
     let store = Sqlite::open(&path).unwrap();
     store.heartbeat().unwrap();
     assert_eq!(store.workers(TTL).unwrap(), 0, "oneself is no other");
-    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let mut child = living();
     let there = crate::run::process::Process::here(child.id()).to_string();
     for (name, heartbeat) in [(there.as_str(), 0.0), ("elsewhere/1/2", now()), ("elsewhere/3/4", now() - 3600.0)] {
         let sql = "INSERT INTO workers (process, heartbeat) VALUES (?1, ?2)";
