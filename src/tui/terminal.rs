@@ -7,6 +7,7 @@
 //! `clipboard`.
 
 mod backend;
+mod changes;
 mod clipboard;
 mod inline;
 mod input;
@@ -44,6 +45,7 @@ pub(crate) use input::read_events;
 pub(crate) use signals::{Signal, Signals};
 
 use backend::FrameBackend;
+use changes::changes;
 use restore::{ACTIVE, HELD_PANICS, restore};
 
 /// Presses, releases, wheel and drags, with coordinates beyond 223 (modes 1000, 1002, 1006). Unlike crossterm's own
@@ -66,6 +68,10 @@ pub(crate) enum Leave {
 #[derive(Debug)]
 pub(crate) struct Terminal {
     inner: ratatui::Terminal<FrameBackend<FrameWriter>>,
+    /// Frame that is on the screen.
+    shown: Buffer,
+    /// Memory of the next one.
+    next: Buffer,
     gate: Rc<Gate>,
     mouse: bool,
 }
@@ -93,9 +99,10 @@ impl Terminal {
         let writer = FrameWriter { pending: Vec::with_capacity(16 * 1024), gate: Rc::clone(&gate) };
         let backend = FrameBackend::new(writer);
         // A full-screen one asks the backend for the size before every frame; see `size`.
-        let viewport = Viewport::Fixed(size(&backend)?);
-        let inner = ratatui::Terminal::with_options(backend, TerminalOptions { viewport })?;
-        let terminal = Self { inner, gate, mouse };
+        let area = size(&backend)?;
+        let inner = ratatui::Terminal::with_options(backend, TerminalOptions { viewport: Viewport::Fixed(area) })?;
+        let [shown, next] = [Buffer::empty(area), Buffer::empty(area)];
+        let terminal = Self { inner, shown, next, gate, mouse };
         terminal.take()?;
         Ok(terminal)
     }
@@ -134,10 +141,17 @@ impl Terminal {
     fn draw_held<T>(&mut self, render: impl FnOnce(&mut Frame<'_>), then: impl FnOnce(&Buffer) -> T) -> io::Result<T> {
         queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
         let size = size(self.inner.backend())?;
-        if size != self.inner.get_frame().area() {
-            self.inner.resize(size)?;
+        if size != self.shown.area {
+            self.begin_anew(size)?;
         }
-        let seen = then(self.inner.draw(render)?.buffer);
+        render(&mut self.inner.get_frame());
+        // ratatui's own look for changes takes the width of every character.
+        let drawn = self.inner.current_buffer_mut();
+        std::mem::swap(drawn, &mut self.next);
+        drawn.reset();
+        self.inner.backend_mut().draw(changes(&self.shown, &self.next).into_iter())?;
+        std::mem::swap(&mut self.shown, &mut self.next);
+        let seen = then(&self.shown);
         queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
         Ok(seen)
     }
@@ -148,7 +162,14 @@ impl Terminal {
     /// When the terminal is gone.
     pub(crate) fn forget(&mut self) -> io::Result<()> {
         // Not `clear`: that one asks the terminal for its cursor and waits for the answer.
-        self.inner.resize(size(self.inner.backend())?)
+        self.begin_anew(size(self.inner.backend())?)
+    }
+
+    /// Clears the screen for frames of a size.
+    fn begin_anew(&mut self, area: Rect) -> io::Result<()> {
+        self.inner.resize(area)?;
+        [self.shown, self.next] = [Buffer::empty(area), Buffer::empty(area)];
+        Ok(())
     }
 
     /// Takes the mouse or gives it back to the terminal.
