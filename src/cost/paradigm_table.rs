@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::paradigm::{Paradigm, ParadigmFigures};
-use crate::quantity::{Dimension, Metric, number};
+use crate::quantity::{Dimension, Limit, Metric, number};
 
 /// Leak below which a paradigm earns a tick for privacy.
 const HALF: f64 = 0.5;
@@ -169,7 +169,7 @@ fn leak(figures: &ParadigmFigures) -> String {
 
 /// The broken limits of a design in words.
 fn limits(figures: &ParadigmFigures) -> String {
-    let broken: Vec<&str> = figures.evaluation.violations.iter().map(|limit| limit.info().label).collect();
+    let broken: Vec<&str> = figures.evaluation.violations.iter().map(Limit::short).collect();
     if broken.is_empty() { "none".to_owned() } else { broken.join(", ") }
 }
 

@@ -101,7 +101,7 @@ fn draw_cell(figure: &ParadigmCell, cell: Rect, theme: &Theme, buf: &mut Buffer)
     let differs = match (tick.differs(), theme.glyphs.braille) {
         (false, _) => "",
         (true, true) => " ≠",
-        (true, false) => " !=",
+        (true, false) => " !",
     };
     let paper = format!(" ({})", sign(tick.paper));
     chrome::line(buf, rest, &[(&format!(" {own}"), style), (&paper, theme.dim), (differs, theme.warn)], theme);
@@ -112,15 +112,20 @@ fn notes(view: View<'_>, all: &[ParadigmFigures], inner: Rect, first: u16, buf: 
     let theme = view.theme;
     let differences = paradigm_differences(all);
     let (yes, no) = (theme.glyphs.yes, theme.glyphs.no);
-    let differ = if theme.glyphs.braille { "≠" } else { "!=" };
+    let differ = if theme.glyphs.braille { "≠" } else { "!" };
     let room = usize::from(inner.height.saturating_sub(first + 1));
     let what = match differences.len() {
-        0 => ": they agree".to_owned(),
-        all if all > room => format!("  {differ} they differ ({room} of {all}; all: splitscope paradigms):"),
-        _ => format!("  {differ} they differ:"),
+        0 => vec![": they agree".to_owned()],
+        all if all > room => vec![
+            format!("  {differ} they differ ({room} of {all}; all: splitscope paradigms):"),
+            format!("  {differ} they differ ({room} of {all}):"),
+        ],
+        _ => vec![format!("  {differ} they differ:")],
     };
-    let marks = format!(" {yes} {no} by these figures (in the paper's Table 1){what}");
-    chrome::line(buf, chrome::row(inner, first), &[(&marks, theme.dim)], theme);
+    let marks: Vec<String> =
+        what.iter().map(|what| format!(" {yes} {no} by these figures (in the paper's Table 1){what}")).collect();
+    let marks = marks.iter().find(|marks| width(marks) <= inner.width).or(marks.last()).map_or("", String::as_str);
+    chrome::line(buf, chrome::row(inner, first), &[(marks, theme.dim)], theme);
     for (index, sentence) in differences.iter().take(room).enumerate() {
         let row = chrome::row(inner, first + 1 + u16::try_from(index).unwrap_or(u16::MAX));
         chrome::line(buf, row, &[(&format!(" {differ} {sentence}"), theme.warn)], theme);
