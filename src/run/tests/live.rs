@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::small_run::{of_kind, process, trained};
+use super::{new_run, until};
 use crate::record::{Control, Event, LiveRecord, Precision, Task};
 use crate::run::LiveRunner;
 use crate::search::{Objective, SearchProblem};
@@ -34,4 +35,18 @@ fn it_rests_when_nothing_is_left_wakes_at_new_limits_and_stops() {
     assert!(!before.is_empty() && before.iter().all(|views| *views == 1), "{before:?}");
     assert!(!after.is_empty() && after.iter().all(|views| *views == 2), "{after:?}");
     assert!(matches!(events.last(), Some(Event::Stopped { .. })));
+}
+
+#[test]
+fn orders_are_heard_of_during_a_measurement_and_wait_for_its_end() {
+    let (_folder, run) = new_run();
+    let store = run.store().unwrap();
+    let (mut process, _) = process(&run, Task::Search, |_| {});
+    assert!(!process.has_orders().unwrap(), "nothing was sent");
+    let limits = Control::Limits(BTreeMap::from([("latency".to_owned(), 0.004)]));
+    store.send(Task::Search, &limits).unwrap();
+    until("the order is there", || process.has_orders().unwrap());
+    assert!(process.has_orders().unwrap(), "it is not taken");
+    assert_eq!(process.controls().unwrap(), [limits]);
+    assert!(!process.has_orders().unwrap());
 }
