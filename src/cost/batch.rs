@@ -60,10 +60,10 @@ impl DemandBound {
 }
 
 /// The first limits in the table, which need neither energy nor period.
-pub(super) const SIMPLE: Violations =
+const SIMPLE: Violations =
     Violations::of(&[Limit::SensorMemory, Limit::SensorWeights, Limit::AggregatorWeights, Limit::Latency]);
 /// Number of those limits.
-pub(super) const SIMPLE_COUNT: usize = 4;
+const SIMPLE_COUNT: usize = 4;
 
 impl DemandBatch {
     /// An empty batch for `sensors` sensors.
@@ -311,7 +311,7 @@ impl DemandBatch {
     /// Calls `visit` with the position and the usages of every split in `range`. Without a branch, so that several
     /// splits are evaluated at once; usages that `visit` does not look at are not computed.
     #[inline(always)]
-    pub(super) fn each_usage(&self, range: Range<usize>, rates: &SystemRates, mut visit: impl FnMut(usize, &Usage)) {
+    fn each_usage(&self, range: Range<usize>, rates: &SystemRates, mut visit: impl FnMut(usize, &Usage)) {
         let count = range.len();
         let [sensor, aggregator, work, link, peak, own, other] = [
             &self.sensor_cycles,

@@ -20,7 +20,6 @@
 //! more sensors never cost the aggregator less.
 
 mod batch;
-mod best_rated;
 mod best_split;
 mod constraint;
 mod cycle_energy;
@@ -57,7 +56,6 @@ mod violations;
 
 pub(crate) use batch::DemandBound;
 pub use batch::{BatchCosts, DemandBatch};
-pub(crate) use best_rated::RatedSplit;
 pub use best_split::{SplitChoice, best_split};
 pub(crate) use constraint::{Cause, Constraint};
 pub(crate) use cycle_energy::CycleEnergy;

@@ -39,8 +39,8 @@ pub struct Catalogue {
     /// Accuracy that every split is ranked by, NaN where none is known; empty if nothing is estimated, so that
     /// measurements alone count.
     ratings: Vec<f64>,
-    /// Half of the interval of each prediction with the current number of sensors.
-    half_width: Option<f64>,
+    /// Odds of each prediction over those of its lower end with the current number of sensors.
+    odds_over_lower_end: Option<f64>,
     /// Number of times that the ratings were filled in.
     version: u64,
     leaks: Leaks,
@@ -75,7 +75,7 @@ impl Catalogue {
             measurements,
             predictions: None,
             ratings: Vec::new(),
-            half_width: None,
+            odds_over_lower_end: None,
             version: 0,
             leaks,
             requested: count,

@@ -21,7 +21,8 @@ use super::column::Column;
 use super::knob_histograms::{KnobHistograms, SampledSplits};
 use super::knob_range::KnobRange;
 use super::ranking::Ranking;
-use super::ranking_rule::{BestSplit, Class, Evaluator};
+use super::ranking_rule::{BestSplit, Class, Evaluator, RankedSplits};
+use super::rated_order::RatedOrder;
 use super::rated_splits::RatedSplits;
 use super::setup::Setup;
 use super::top_splits::TopSplits;
@@ -41,6 +42,8 @@ pub(super) struct Derived {
     rates: SystemRates,
     /// Version of the catalogue that the splits below are of.
     version: u64,
+    /// Rated splits of each candidate.
+    order: RatedOrder,
     /// Best rated split of each candidate.
     tops: TopSplits,
     /// Splits that tracks are found from, gathered when first asked for.
@@ -115,6 +118,7 @@ impl Derived {
             allowed: (0..=space.last()).map(|boundary| space.split.at.contains(&boundary)).collect(),
             rates: SystemRates::new(knobs),
             version: 0,
+            order: RatedOrder::default(),
             tops: TopSplits::default(),
             rated: OnceCell::new(),
             ranking: Ranking::default(),
@@ -139,7 +143,8 @@ impl Derived {
         let mut counts = Counts::default();
         self.ranking.begin(catalogue.len());
         if self.version != catalogue.version() {
-            (self.version, self.tops, self.rated) = (catalogue.version(), TopSplits::new(catalogue), OnceCell::new());
+            (self.version, self.order, self.rated) = (catalogue.version(), RatedOrder::new(catalogue), OnceCell::new());
+            self.tops = TopSplits::new(catalogue, &self.order);
         }
         for (best, top, ids) in self.tops.fitting(&evaluator, breakable) {
             counts.add_rated(ids.len(), top.is_measured);
@@ -150,7 +155,14 @@ impl Derived {
                 continue;
             }
             let range = catalogue.range(id);
-            let best = evaluator.best(catalogue.batch(), breakable, range.clone(), catalogue.measured(range.clone()));
+            let splits = RankedSplits {
+                batch: catalogue.batch(),
+                range: range.clone(),
+                measured: catalogue.measured(range.clone()),
+                rated: self.order.below_top(catalogue, id),
+                has_unrated: self.order.has_unrated(id),
+            };
+            let best = evaluator.best(&splits, breakable);
             let best = best.expect("the catalogue holds only candidates with an allowed split");
             let entry = range.start + usize::from(best.split_index);
             counts.add(&best, !catalogue.rating_at(entry).is_nan(), || catalogue.is_measured(entry));

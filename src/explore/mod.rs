@@ -61,6 +61,7 @@ pub mod progress;
 mod ranges;
 mod ranking;
 mod ranking_rule;
+mod rated_order;
 mod rated_splits;
 mod selection;
 mod sensitivity;

@@ -23,23 +23,51 @@ pub(super) struct CandidatePool {
     candidates: Vec<CandidateDesign>,
     /// The splits, for the number of sensors set last.
     batch: DemandBatch,
-    /// Index of the first split of each candidate, and the number of all splits.
-    offsets: Vec<u32>,
-    /// Boundary of each split.
-    boundaries: Vec<BoundaryId>,
+    splits: PoolSplits,
     /// Transmit configuration of each split.
     sent: Vec<TransmitConfig>,
-    /// The first split that is the same design, of each split.
-    first_alike: Vec<u32>,
     /// Multiply-accumulates of each candidate.
     macs: Vec<u64>,
     by_genome: HashMap<Genome, Vec<CandidateId>>,
 }
 
+/// Places and identities of the splits of all candidates.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PoolSplits {
+    /// Index of the first split of each candidate, and the number of all splits.
+    offsets: Vec<u32>,
+    /// Boundary of each split.
+    boundaries: Vec<BoundaryId>,
+    /// The first split that is the same design, of each split.
+    first_alike: Vec<u32>,
+}
+
+impl PoolSplits {
+    /// Indices of a candidate's splits among the splits of all candidates.
+    #[inline]
+    pub(super) fn range(&self, id: CandidateId) -> Range<usize> {
+        let at = |index: usize| self.offsets.get(index).map_or(self.boundaries.len(), |&offset| offset as usize);
+        at(id as usize)..at(id as usize + 1)
+    }
+
+    /// Boundary of the split at an index among all splits.
+    pub(super) fn boundary(&self, entry: usize) -> BoundaryId {
+        self.boundaries[entry]
+    }
+
+    /// The first split that is the same design as the one at an index among all splits: splits are the same design if
+    /// it is the same for both.
+    #[inline]
+    pub(super) fn first_alike(&self, entry: usize) -> u32 {
+        self.first_alike[entry]
+    }
+}
+
 impl CandidatePool {
     /// A pool without candidates.
     pub(super) fn empty() -> Self {
-        Self { offsets: vec![0], batch: DemandBatch::new(1), ..Self::default() }
+        let splits = PoolSplits { offsets: vec![0], ..PoolSplits::default() };
+        Self { splits, batch: DemandBatch::new(1), ..Self::default() }
     }
 
     /// Draws at most `count` candidates: the smallest and the largest network with the usual transmit configuration
@@ -77,9 +105,9 @@ impl CandidatePool {
     /// Reserves memory for so many splits at once: vectors that grow step by step leave freed memory behind.
     fn reserve(&mut self, splits: usize) {
         self.batch.reserve_exact(splits);
-        self.boundaries.reserve_exact(splits);
+        self.splits.boundaries.reserve_exact(splits);
         self.sent.reserve_exact(splits);
-        self.first_alike.reserve_exact(splits);
+        self.splits.first_alike.reserve_exact(splits);
     }
 
     /// Adds a candidate unless there is an equal one. Returns its number.
@@ -115,16 +143,18 @@ impl CandidatePool {
         let of_genome = self.by_genome.entry(genome.clone()).or_default();
         for (index, demand) in demands.iter().enumerate() {
             let sent = effective_transmit(space, &genome, transmit, demand.boundary);
-            let others = of_genome.iter().map(|&other| self.offsets[other as usize] as usize + index);
+            let others = of_genome.iter().map(|&other| self.splits.offsets[other as usize] as usize + index);
             let alike = others.into_iter().find(|&other| self.sent[other] == sent);
             let own = u32::try_from(self.sent.len()).expect("memory holds fewer than 2^32 splits");
-            self.first_alike.push(alike.map_or(own, |alike| self.first_alike[alike]));
+            self.splits.first_alike.push(alike.map_or(own, |alike| self.splits.first_alike[alike]));
             self.batch.push(demand, space.split.at.contains(&demand.boundary));
-            self.boundaries.push(demand.boundary);
+            self.splits.boundaries.push(demand.boundary);
             self.sent.push(sent);
         }
         of_genome.push(id);
-        self.offsets.push(u32::try_from(self.boundaries.len()).expect("memory holds fewer than 2^32 splits"));
+        self.splits
+            .offsets
+            .push(u32::try_from(self.splits.boundaries.len()).expect("memory holds fewer than 2^32 splits"));
         self.macs.push(network.macs());
         self.candidates.push(CandidateDesign { genome, transmit, macs: network.macs(), weights: network.weights() });
         Ok(id)
@@ -142,7 +172,7 @@ impl CandidatePool {
 
     /// Number of splits of all candidates.
     pub(super) fn split_count(&self) -> usize {
-        self.boundaries.len()
+        self.splits.boundaries.len()
     }
 
     /// A candidate.
@@ -155,21 +185,26 @@ impl CandidatePool {
         &self.candidates
     }
 
+    /// Places and identities of the splits.
+    pub(super) const fn splits(&self) -> &PoolSplits {
+        &self.splits
+    }
+
     /// Indices of a candidate's splits among the splits of all candidates.
+    #[inline]
     pub(super) fn range(&self, id: CandidateId) -> Range<usize> {
-        let at = |index: usize| self.offsets.get(index).map_or(self.boundaries.len(), |&offset| offset as usize);
-        at(id as usize)..at(id as usize + 1)
+        self.splits.range(id)
     }
 
     /// Candidate and boundary of the split that has this index among the splits of all candidates.
     pub(super) fn split_of(&self, entry: usize) -> (CandidateId, BoundaryId) {
-        let after = self.offsets.partition_point(|&offset| offset as usize <= entry);
-        (after as CandidateId - 1, self.boundaries[entry])
+        let after = self.splits.offsets.partition_point(|&offset| offset as usize <= entry);
+        (after as CandidateId - 1, self.splits.boundaries[entry])
     }
 
     /// Boundaries of a candidate's splits.
     pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
-        &self.boundaries[self.range(id)]
+        &self.splits.boundaries[self.range(id)]
     }
 
     /// Index of a candidate's split at a boundary among the splits of all candidates, if it has one.
@@ -183,11 +218,10 @@ impl CandidatePool {
         self.macs[id as usize]
     }
 
-    /// The first split of the pool that is the same design as the one at an index among all splits: splits are the same
-    /// design if it is the same for both.
+    /// The first split that is the same design as the one at an index; see [`PoolSplits::first_alike`].
     #[inline]
     pub(super) fn first_alike(&self, entry: usize) -> u32 {
-        self.first_alike[entry]
+        self.splits.first_alike(entry)
     }
 
     /// The splits, for the number of sensors set last.

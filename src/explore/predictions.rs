@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::candidate::{CandidateDesign, CandidateId, design};
-use super::pool::CandidatePool;
+use super::candidate::{CandidateDesign, design};
+use super::pool::{CandidatePool, PoolSplits};
 use crate::network::BoundaryId;
 use crate::record::Precision;
 use crate::search::{AccuracyByViews, AccuracySamples, PredictedAccuracy, PredictorError, Quality};
@@ -36,8 +36,7 @@ pub struct PredictionInput {
     /// Of each number of views.
     learned: BTreeMap<u32, LearnedReadings>,
     candidates: Vec<CandidateDesign>,
-    /// Boundaries of the splits of each candidate.
-    boundaries: Vec<Vec<BoundaryId>>,
+    splits: PoolSplits,
     /// Weights that the accuracies belong to.
     weights: u64,
 }
@@ -60,8 +59,8 @@ impl PredictionInput {
         learned: BTreeMap<u32, LearnedReadings>,
         weights: u64,
     ) -> Self {
-        let boundaries = (0..pool.len() as CandidateId).map(|id| pool.boundaries(id).to_vec()).collect();
-        Self { space: space.clone(), learned, candidates: pool.candidates().to_vec(), boundaries, weights }
+        let (candidates, splits) = (pool.candidates().to_vec(), pool.splits().clone());
+        Self { space: space.clone(), learned, candidates, splits, weights }
     }
 
     /// Fits the models and predicts every split; `None` while too little is measured.
@@ -77,9 +76,15 @@ impl PredictionInput {
         let Some(models) = AccuracyByViews::fit(&self.space, &samples)? else { return Ok(None) };
         let precisions = self.learned.iter().map(|(&views, learned)| (views, learned.precision)).collect();
         let mut lower_ends: Vec<Vec<f32>> = models.views().map(|_| Vec::new()).collect();
-        for (candidate, boundaries) in self.candidates.iter().zip(&self.boundaries) {
-            for &split in boundaries {
-                let ends = lower_ends_of(&self.space, &models, candidate, split);
+        for (id, candidate) in (0..).zip(&self.candidates) {
+            for entry in self.splits.range(id) {
+                let first = self.splits.first_alike(entry) as usize;
+                if first < entry {
+                    // The same design as one before.
+                    lower_ends.iter_mut().for_each(|all| all.push(all[first]));
+                    continue;
+                }
+                let ends = lower_ends_of(&self.space, &models, candidate, self.splits.boundary(entry));
                 lower_ends.iter_mut().zip(ends).for_each(|(all, end)| all.push(end as f32));
             }
         }
@@ -111,9 +116,9 @@ impl Predictions {
         self.models.predict(space, design, views).filter(|_| space.split.at.contains(&design.split))
     }
 
-    /// Half of the interval of each prediction with a number of views.
-    pub(super) fn half_width(&self, views: u32) -> Option<f64> {
-        self.models.half_width(views)
+    /// Odds of each prediction over those of its lower end with a number of views.
+    pub(super) fn odds_over_lower_end(&self, views: u32) -> Option<f64> {
+        self.models.odds_over_lower_end(views)
     }
 
     /// Precision of the accuracies that are predicted for a number of views: `float` if any that they follow from is.

@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
+use super::rated_order::by_rating;
 use crate::cost::{
-    BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, MeasuredColumns, MeasuredShares, RatedSplit, SplitChoice,
-    SplitDemand, SystemRates, Violations,
+    BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, MeasuredColumns, MeasuredShares, SplitChoice, SplitDemand,
+    SystemRates, Violations,
 };
 use crate::quantity::Limit;
 
@@ -99,6 +100,19 @@ impl BestSplit {
     }
 }
 
+/// Splits of one candidate, with what orders them.
+pub(super) struct RankedSplits<'a> {
+    pub(super) batch: &'a DemandBatch,
+    /// Their entries in the batch.
+    pub(super) range: Range<usize>,
+    /// Accuracies to rank by, and leaks.
+    pub(super) measured: MeasuredColumns<'a>,
+    /// Indices of those that are allowed and have an accuracy, in the order of [`by_rating`].
+    pub(super) rated: &'a [u16],
+    /// `true` if others are allowed, but have no accuracy.
+    pub(super) has_unrated: bool,
+}
+
 /// Evaluator of splits under the current knobs.
 pub(super) struct Evaluator<'a> {
     pub(super) knobs: &'a Knobs,
@@ -135,29 +149,47 @@ impl<'a> Evaluator<'a> {
         let batch = DemandBatch::of(demands, self.knobs, |demand| self.allows(demand));
         let [accuracies, leaks] = [|one: &MeasuredShares| one.accuracy, |one: &MeasuredShares| one.leak]
             .map(|share| measured.iter().map(share).collect::<Vec<f64>>());
-        let columns = MeasuredColumns { accuracies: &accuracies, leaks: &leaks };
-        self.best(&batch, batch.breakable(&self.rates), 0..demands.len(), columns)
+        let mut rated = vec![0; demands.len()];
+        let order = by_rating(&accuracies, &mut rated, |index| batch.is_allowed(index));
+        let splits = RankedSplits {
+            batch: &batch,
+            range: 0..demands.len(),
+            measured: MeasuredColumns { accuracies: &accuracies, leaks: &leaks },
+            rated: &rated[..order.rated],
+            has_unrated: order.has_unrated,
+        };
+        self.best(&splits, batch.breakable(&self.rates))
     }
 
-    /// Best of the splits in `range` by the rule at [`RankedDesign`], given the accuracies to rank by and the leaks.
-    /// `None` if no split is allowed. No split of the batch breaks a limit on cost that is not `breakable`.
+    /// Best of some splits by the rule at [`RankedDesign`]. `None` if no split is allowed. No split of the batch breaks
+    /// a limit on cost that is not `breakable`.
     #[inline(always)]
-    pub(super) fn best(
-        &self,
-        batch: &DemandBatch,
-        breakable: Violations,
-        range: Range<usize>,
-        measured: MeasuredColumns<'_>,
-    ) -> Option<BestSplit> {
-        // Before anything is known this is all there is to do.
-        if measured.is_empty() {
-            let nothing = MeasuredColumns::default();
-            let fastest = self.fastest(batch, breakable, range.clone(), nothing);
-            return fastest.or_else(|| self.least_violating(batch, breakable, range, nothing));
+    pub(super) fn best(&self, splits: &RankedSplits<'_>, breakable: Violations) -> Option<BestSplit> {
+        let RankedSplits { batch, ref range, measured, has_unrated, .. } = *splits;
+        self.first_fitting(splits, breakable)
+            // Were it rated, it would have been found already.
+            .or_else(|| if has_unrated { self.fastest(batch, breakable, range.clone(), measured) } else { None })
+            .or_else(|| self.least_violating(batch, breakable, range.clone(), measured))
+    }
+
+    /// The highest rated split that meets all limits; of equals the fastest, then the first.
+    #[inline(always)]
+    fn first_fitting(&self, splits: &RankedSplits<'_>, breakable: Violations) -> Option<BestSplit> {
+        let RankedSplits { batch, ref range, measured, rated, .. } = *splits;
+        let mut best: Option<BestSplit> = None;
+        for &index in rated {
+            let shares = measured.at(usize::from(index));
+            if best.is_some_and(|best| -shares.accuracy > best.first) {
+                break;
+            }
+            let entry = range.start + usize::from(index);
+            if let Some(seconds) = self.seconds_if_fits(batch, entry, breakable, shares)
+                && best.is_none_or(|best| seconds < best.seconds)
+            {
+                best = Some(BestSplit::new(usize::from(index), Class::Rated, seconds, -shares.accuracy));
+            }
         }
-        self.most_accurate(batch, breakable, range.clone(), measured)
-            .or_else(|| self.fastest(batch, breakable, range.clone(), measured))
-            .or_else(|| self.least_violating(batch, breakable, range, measured))
+        best
     }
 
     /// Seconds of a frame of the split at an entry of a batch if it meets all limits.
@@ -173,32 +205,6 @@ impl<'a> Evaluator<'a> {
         let fits =
             shares.violations(self.knobs).is_empty() && batch.is_feasible(entry, seconds, &self.rates, breakable);
         fits.then_some(seconds)
-    }
-
-    /// Among splits with an accuracy that fit: the most accurate, then the fastest.
-    #[inline(always)]
-    fn most_accurate(
-        &self,
-        batch: &DemandBatch,
-        breakable: Violations,
-        range: Range<usize>,
-        measured: MeasuredColumns<'_>,
-    ) -> Option<BestSplit> {
-        let (first, ratings) = (range.start, measured.accuracies);
-        if ratings.is_empty() {
-            return None;
-        }
-        let floor = self.knobs.accuracy_floor.unwrap_or(f64::NEG_INFINITY);
-        let under = (&self.rates, breakable);
-        let found = match self.knobs.leak_limit {
-            Some(limit) if !measured.leaks.is_empty() => {
-                let admits = |index: usize| !Limit::Leak.is_broken(measured.leaks[index], limit);
-                batch.best_rated(range, ratings, floor, under, admits)
-            }
-            _ => batch.best_rated(range, ratings, floor, under, |_| true),
-        };
-        let RatedSplit { entry, rating, seconds } = found?;
-        Some(BestSplit::new(entry - first, Class::Rated, seconds, -rating))
     }
 
     /// The fastest split of all, if it fits. Most often it does, so only times are compared at first.

@@ -8,6 +8,7 @@ use super::candidate::CandidateId;
 use super::catalogue::Catalogue;
 use super::ranking::RankKey;
 use super::ranking_rule::{BestSplit, Class, Evaluator};
+use super::rated_order::RatedOrder;
 use crate::cost::{DemandBatch, MeasuredShares, Violations};
 
 /// Best rated splits of all candidates, best rated designs first.
@@ -36,14 +37,15 @@ pub(super) struct TopSplit {
 
 impl TopSplits {
     /// The splits of a catalogue that is up to date.
-    pub(super) fn new(catalogue: &Catalogue) -> Self {
+    pub(super) fn new(catalogue: &Catalogue, rated: &RatedOrder) -> Self {
         let mut place_of = vec![u32::MAX; catalogue.split_count()];
         let (mut tops, mut of_candidates): (Vec<TopSplit>, Vec<Option<u32>>) = (Vec::new(), Vec::new());
         for id in catalogue.ids() {
-            let Some(top) = top(catalogue, id) else {
+            let Some(index) = rated.top(catalogue, id) else {
                 of_candidates.push(None);
                 continue;
             };
+            let top = split(catalogue, id, index);
             let place = &mut place_of[top.first_alike as usize];
             if *place == u32::MAX {
                 *place = tops.len() as u32;
@@ -95,26 +97,15 @@ impl TopSplit {
     }
 }
 
-/// The allowed split of a candidate that is rated highest; `None` if there is none, or several are rated alike.
-#[allow(clippy::float_cmp, reason = "ratings are compared with themselves")]
-fn top(catalogue: &Catalogue, id: CandidateId) -> Option<TopSplit> {
+/// The split of a candidate at an index among its own.
+fn split(catalogue: &Catalogue, id: CandidateId, index: u16) -> TopSplit {
     let range = catalogue.range(id);
-    let measured = catalogue.measured(range.clone());
-    let (mut highest, mut found, mut is_tied) = (f64::NEG_INFINITY, None, false);
-    for (index, &rating) in measured.accuracies.iter().enumerate() {
-        // No comparison with NaN holds.
-        if rating >= highest && catalogue.batch().is_allowed(range.start + index) {
-            is_tied = rating == highest;
-            (highest, found) = (rating, Some(index));
-        }
-    }
-    let index = found.filter(|_| !is_tied)?;
-    let entry = range.start + index;
-    Some(TopSplit {
-        index: u16::try_from(index).ok()?,
+    let entry = range.start + usize::from(index);
+    TopSplit {
+        index,
         is_measured: catalogue.is_measured(entry),
-        shares: measured.at(index),
+        shares: catalogue.measured(range).at(usize::from(index)),
         first_alike: catalogue.pool().first_alike(entry),
         count: 0,
-    })
+    }
 }

@@ -64,11 +64,11 @@ impl AccuracyByViews {
         self.views().filter_map(low).collect()
     }
 
-    /// Half of the interval of each prediction, by which it follows from its lower end
+    /// Odds of each prediction over those of its lower end, from which it follows
     /// ([`PredictedAccuracy::with_lower_end`]); `None` for a number of views beyond those that were measured.
-    pub fn half_width(&self, views: u32) -> Option<f64> {
+    pub fn odds_over_lower_end(&self, views: u32) -> Option<f64> {
         let [(_, below), (_, above)] = self.neighbours(views)?;
-        Some(below.half_width().max(above.half_width()))
+        Some(below.half_width().max(above.half_width()).exp())
     }
 
     /// Error on held-out designs, for each number of views that was measured.
@@ -158,10 +158,10 @@ mod tests {
         let all: Vec<PredictedAccuracy> =
             model.views().map(|views| model.predict(&space, design, views).unwrap()).collect();
         assert!(all[1].value < all[3].value && all[3].value < all[5].value, "{all:?}");
-        assert_eq!((model.predict(&space, design, 7), model.half_width(12)), (None, None));
+        assert_eq!((model.predict(&space, design, 7), model.odds_over_lower_end(12)), (None, None));
         for ((views, found), low) in model.views().zip(&all).zip(model.lower_ends(&space, design)) {
             assert!((found.low - low).abs() < 1e-12);
-            let again = PredictedAccuracy::with_lower_end(low, model.half_width(views).unwrap());
+            let again = PredictedAccuracy::with_lower_end(low, model.odds_over_lower_end(views).unwrap());
             assert!((again.value - found.value).abs() < 1e-9);
         }
     }

@@ -68,10 +68,10 @@ pub struct PredictedAccuracy {
 }
 
 impl PredictedAccuracy {
-    /// Prediction whose interval, as wide as that of its model, has a lower end; asked of many designs at every move of
-    /// a knob.
-    pub fn with_lower_end(low: f64, half_width: f64) -> Self {
-        let (odds, factor) = (odds(low), half_width.exp());
+    /// Prediction whose interval has a lower end, the odds of which are those of the prediction over `factor`; asked of
+    /// many designs at every move of a knob.
+    pub fn with_lower_end(low: f64, factor: f64) -> Self {
+        let odds = odds(low);
         Self { value: share_of_odds(odds * factor), low, high: share_of_odds(odds * factor * factor) }
     }
 }

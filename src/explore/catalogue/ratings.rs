@@ -134,8 +134,8 @@ impl Catalogue {
         if rating.is_nan() || self.is_measured(entry) {
             return rating;
         }
-        match self.half_width {
-            Some(half_width) => PredictedAccuracy::with_lower_end(rating, half_width).value,
+        match self.odds_over_lower_end {
+            Some(factor) => PredictedAccuracy::with_lower_end(rating, factor).value,
             None => self.published(self.macs(id)).map_or(rating, |figure| figure.value),
         }
     }
@@ -144,7 +144,7 @@ impl Catalogue {
     pub(super) fn rate(&mut self) {
         self.ratings.clear();
         self.version += 1;
-        self.half_width = self.predictions.as_ref().and_then(|predictions| predictions.half_width(self.sensors));
+        self.odds_over_lower_end = self.predictions.as_ref().and_then(|all| all.odds_over_lower_end(self.sensors));
         if let Some(predictions) = &self.predictions {
             predictions.fill(&mut self.ratings, &self.space, &self.pool, self.sensors);
         }
