@@ -51,6 +51,8 @@ pub(super) struct Follower {
     detached: bool,
     /// Process that was started and has not told of it yet.
     awaited: Option<StartedProcess>,
+    /// The run tells of earlier work on the task of that process.
+    resumes: bool,
     /// Pictures were requested and did not come yet.
     pub(super) expects_pictures: bool,
 }
@@ -79,6 +81,7 @@ impl Follower {
             trained: false,
             detached: false,
             awaited: None,
+            resumes: false,
             expects_pictures: false,
         }
     }
@@ -114,6 +117,7 @@ impl Follower {
         self.detached = false;
         // The session forgot the curves when the training began; a resumed run tells them again.
         self.awaited = self.run.start(task, program, arguments)?;
+        self.resumes = false;
         (self.polled, self.answered) = (None, false);
         Ok(self.reader.initial_updates())
     }
@@ -139,6 +143,7 @@ impl Follower {
                     is_read_up = !news.changes.more;
                     self.trained |= EventReader::finishes(&news.changes);
                     let awaited = news.started.or(self.awaited);
+                    self.resumes |= awaited.is_some_and(|awaited| tells_of(&news.changes, awaited.task));
                     self.awaited = awaited.filter(|awaited| !is_started(&news.changes, awaited.pid));
                     poll.updates.extend(self.reader.read(space, news.changes));
                     poll.ended.extend(news.ended);
@@ -154,7 +159,7 @@ impl Follower {
         }
         if is_read_up && let Some(StartedProcess { task, .. }) = self.awaited.take() {
             // The run tells of the end of earlier work; the present one begins only now.
-            let now = if task == Task::Search { State::Starting } else { State::Resuming };
+            let now = if task == Task::Train && self.resumes { State::Resuming } else { State::Starting };
             poll.updates.push(event_reader::state(task, now));
         }
         self.polled = Some(Instant::now());
@@ -174,6 +179,11 @@ impl Follower {
             Some((Severity::Info, format!("the server answers again ({path})")))
         }
     }
+}
+
+/// Returns `true` if there are events of a task.
+fn tells_of(changes: &Changes, task: Task) -> bool {
+    changes.events.iter().any(|stored| stored.value.task == task)
 }
 
 /// Returns `true` if the process of this id tells that it has started.
