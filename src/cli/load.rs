@@ -139,11 +139,11 @@ impl NamedRun {
     /// The run as a directory to read; the shipped one is unpacked into a temporary folder, which a signal that ends
     /// the program removes.
     pub(super) fn unpacked(self) -> Result<UnpackedRun> {
-        let run = self.unpacked_for_screen()?;
-        if run.is_temporary() {
+        if matches!(self, Self::Shipped(_)) {
+            // Before there is anything to remove.
             run::remove_folders_at_signals()?;
         }
-        Ok(run)
+        self.unpacked_for_screen()
     }
 
     /// The run as a directory to read, for the explorer, which has signals of its own.

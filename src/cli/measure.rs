@@ -113,6 +113,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     use_threads(arguments.threads)?;
     let mut settings = run.manifest().training_settings()?;
+    check_designs(&run.manifest().search_space()?, arguments, settings.design.is_some())?;
     let objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
     // Accuracies with another calibration are not comparable with those on record.
     let as_the_run = objects == settings.calibration_objects && arguments.clipping == Clipping::default();
@@ -194,6 +195,17 @@ fn leaks(evaluator: &RunEvaluator, designs: &[Design], views: &[usize], argument
                 leak::print(&evaluator.leak(&key, arguments.decoder)?, arguments.json)?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Tells what is wrong about the designs named before the data are made.
+fn check_designs(space: &SearchSpace, arguments: &Arguments, is_of_one_design: bool) -> Result<()> {
+    for text in &arguments.designs {
+        space.parse_design(&load::spelt(space, text)).usage()?;
+    }
+    if arguments.designs.is_empty() && !arguments.on_record && arguments.random == 0 && !is_of_one_design {
+        refuse!("nothing to measure; name designs with --design or draw some with --random");
     }
     Ok(())
 }

@@ -24,6 +24,8 @@ const PREFIX: &str = "splitscope-run-";
 const OWNER: &str = "owner";
 /// Name of that file until it is locked.
 const UNLOCKED: &str = ".owner";
+/// Attempts to remove a folder that another thread writes to.
+const ATTEMPTS: usize = 10;
 /// Folders of this process.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -69,10 +71,13 @@ impl Drop for TemporaryFolder {
     }
 }
 
-/// Removes the temporary folders of this process, which is about to end.
+/// Removes the temporary folders of this process, which is about to end. Another thread may still write to one, so that
+/// it takes several attempts.
 pub(crate) fn remove_temporary_folders() {
-    let all = folders(|all| all.clone());
-    all.iter().for_each(|path| drop_folder(path));
+    for _ in 0..ATTEMPTS {
+        let all = folders(|all| all.clone());
+        all.iter().for_each(|path| drop_folder(path));
+    }
 }
 
 /// Removes the temporary folders that killed processes of this user have left.
