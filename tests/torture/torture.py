@@ -48,6 +48,11 @@ class Row:
     def measured(self, name, value):
         self.figures.setdefault(name, []).append(value)
 
+    def figure_lines(self):
+        for name, values in self.figures.items():
+            median = statistics.median(values)
+            yield f"{self.fault}: {name}: {median:.0f} in the median, {max(values):.0f} at the most, of {len(values)}"
+
     def count(self, what, note):
         self.counts[what] += 1
         self.notes.append(f"{what}: {note}"[:400])
@@ -486,14 +491,13 @@ def main():
                 row.tried += 1
                 getattr(torture, name)(row)
             table.append(row)
-            print(f"{row.fault}: {row.tried} tried, {row.counts}", file=sys.stderr)
+            print(f"{row.fault}: {row.tried} tried, {row.counts}", *row.figure_lines(), sep="\n", file=sys.stderr, flush=True)
     print("| fault | tried | lost | crashed | hung | unclear |\n|---|---:|---:|---:|---:|---:|")
     for row in table:
         print(f"| {row.fault} | {row.tried} |", " | ".join(str(count) for count in row.counts.values()), "|")
     for row in table:
-        for name, values in row.figures.items():
-            median = statistics.median(values)
-            print(f"{row.fault}: {name}: {median:.0f} in the median, {max(values):.0f} at the most, of {len(values)}")
+        for line in row.figure_lines():
+            print(line)
     for row in table:
         for note in row.notes:
             print(f"{row.fault}: {note}")
