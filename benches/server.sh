@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measurements that a PostgreSQL server records a second for simulated workers: pgbench calls the functions of a run as
-# workers do (record with event and news, next claim), and sleeps where they would measure.
+# workers do (claim, record with event and news), and sleeps where they would measure. A worker measures while the last
+# measurement is recorded, which pgbench can't: what a worker loses is the time of a claim, by which the efficiency goes.
 #
 #     benches/server.sh [WORKERS [MILLISECONDS [SECONDS]]]      8 workers, 20 ms and 20 s unless said otherwise
 #
@@ -42,26 +43,29 @@ cat >"$folder/worker.sql" <<'SQL'
 \else
 \set first random(0, :ms)
 \sleep :first ms
-SELECT design AS next_design FROM claim_request(1::bigint, 'host/1/' || :client_id::text, :client_id::bigint,
-    20.0::double precision, false) \gset
 \set started 1
 \endif
+SELECT design AS next_design FROM claim_request(1::bigint, 'host/1/' || :client_id::text, :client_id::bigint,
+    20.0::double precision, false) \gset
 \sleep :ms ms
 \set number :number + 1
-CALL record_and_claim(:next_design::text, 6::bigint, 0::bigint, 'validation', 1::bigint, 'int8',
-    0.5::double precision, 10::bigint, 4::bigint, 0.5::double precision, 'host/1/' || :client_id::text, 'digest', 'mse',
-    'per-image', 3.25::double precision, :client_id::bigint, :number::bigint, 2::bigint, 'evaluated', '{}',
-    20.0::double precision, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) \gset
+CALL record_and_tell(:next_design::text, 6::bigint, 0::bigint, 'validation', 1::bigint, 'int8', 0.5::double precision,
+    10::bigint, 4::bigint, 0.5::double precision, 'host/1/' || :client_id::text, 'digest', 'mse', 'per-image',
+    3.25::double precision, :client_id::bigint, :number::bigint, 2::bigint, 'evaluated', '{}', false, NULL, NULL);
 SQL
 threads=$workers
 [ "$threads" -gt 2 ] && threads=2
 # As in `session.rs`.
-PGOPTIONS='-c search_path=run:bench -c enable_seqscan=off -c jit=off' "$bin/pgbench" -n -M prepared -c "$workers" -j "$threads" -T "$seconds" \
+PGOPTIONS='-c search_path=run:bench -c enable_seqscan=off -c jit=off' "$bin/pgbench" -n -r -M prepared -c "$workers" -j "$threads" -T "$seconds" \
     -D started=0 -D number=0 -D next_design=none -D ms="$ms" -f "$folder/worker.sql" postgres >"$folder/out" 2>&1 ||
     { cat "$folder/out"; exit 1; }
 # From the middle on, when all have begun.
 sql='SET search_path TO "run:bench"; WITH middle AS (SELECT (min(time) + max(time)) / 2 AS at, max(time) AS last FROM measurements)
     SELECT (SELECT count(*) FROM measurements), count(*) / (last - at) FROM measurements, middle WHERE time > at GROUP BY at, last'
+latency() { awk -v what="$1" 'index($0, what) { print $1; exit }' "$folder/out"; }
+claim=$(latency claim_request) record=$(latency record_and_tell)
 "$bin/psql" -qAtF ' ' -c "$sql" | while read -r count rate; do
     echo "$workers workers of $ms ms: $count measurements, ${rate%.*} a second in the second half"
 done
+efficiency=$(echo "$ms $claim" | awk '{ printf "%.1f", 100 * $1 / ($1 + $2) }')
+echo "a claim takes $claim ms, a record $record ms; efficiency of workers that measure during records: $efficiency %"

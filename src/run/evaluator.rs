@@ -7,7 +7,7 @@ use super::RunDir;
 use super::claim::Claim;
 use super::error::RunError;
 use super::loading::{LoadingProgress, load_inputs, load_inputs_controlled};
-use super::store::{Recorded, Store};
+use super::store::Store;
 use super::task_process::TaskProcess;
 use super::weights;
 use crate::files::sha256;
@@ -398,12 +398,16 @@ impl RunEvaluator {
         self.released_on_error(key, recorded)
     }
 
-    /// As [`Self::measure_claimed`], with its event, and claims the next request for the same weights.
-    pub(super) fn measure_and_claim(&self, key: &MeasurementKey) -> Result<(EvaluationRecord, Recorded), RunError> {
+    /// As [`Self::measure_claimed`], with its event, and claims the next request for the same weights. The record is
+    /// there after the next call, or once the store is settled.
+    pub(super) fn measure_and_claim(
+        &self,
+        key: &MeasurementKey,
+    ) -> Result<(EvaluationRecord, Option<MeasurementKey>), RunError> {
         let measured = self.evaluator().measure(key).map_err(RunError::from);
         let recorded = measured.and_then(|measurement| {
-            let recorded = self.store.record_and_claim(&measurement, CLAIM_TTL)?;
-            Ok((EvaluationRecord::new(&measurement, None), recorded))
+            let next = self.store.record_and_claim(&measurement, CLAIM_TTL)?;
+            Ok((EvaluationRecord::new(&measurement, None), next))
         });
         self.released_on_error(key, recorded)
     }

@@ -87,7 +87,7 @@ pub use owner_record::Owner;
 pub use process::Process;
 pub use store::{
     Changes, CheckpointFile, CheckpointRows, Cursor, Database, DatabaseState, EventRows, LeakRows, MeasurementRows,
-    OwnerRows, PictureRequest, PictureRows, Recorded, RequestRows, ServerRun, Store, Stored,
+    OwnerRows, PictureRequest, PictureRows, RequestRows, ServerRun, Store, Stored,
 };
 
 pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};

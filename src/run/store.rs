@@ -37,7 +37,7 @@ mod sqlite;
 mod tests;
 
 pub use checkpoints::{CheckpointFile, CheckpointRows};
-pub use database::{Changes, Cursor, Database, DatabaseState, Recorded, ServerRun};
+pub use database::{Changes, Cursor, Database, DatabaseState, ServerRun};
 pub use events::EventRows;
 pub use leaks::LeakRows;
 pub use measurements::MeasurementRows;

@@ -56,7 +56,13 @@ pub(crate) fn serve_requests(
     let heartbeat = Heartbeat::start(run.store()?)?;
     check_version(evaluator.store())?;
     let (mut measured, mut last_active, mut claimed) = (0_u32, Instant::now(), None);
+    // Told once it is on record.
+    let mut recording = None;
     let reason = loop {
+        if claimed.is_none() {
+            evaluator.store().settle()?;
+            recording.take().into_iter().for_each(|record| sink(&Event::Evaluated(record)));
+        }
         let controls = if claimed.is_some() { inbox.poll()? } else { inbox.wait(POLL_INTERVAL)? };
         let stops = controls.contains(&Control::Stop);
         if let Some(key) = claimed.take_if(|_| stops || inbox.is_paused()) {
@@ -70,10 +76,10 @@ pub(crate) fn serve_requests(
             claimed = claim_first(&mut evaluator)?;
         }
         if let Some(key) = claimed.take() {
-            let (record, recorded) = evaluator.measure_and_claim(&key)?;
-            sink(&Event::Evaluated(record));
+            let (record, next) = evaluator.measure_and_claim(&key)?;
+            recording.replace(record).into_iter().for_each(|before| sink(&Event::Evaluated(before)));
             measured += 1;
-            (claimed, last_active, has_met_search) = (recorded.next, Instant::now(), true);
+            (claimed, last_active, has_met_search) = (next, Instant::now(), true);
             continue;
         }
         if is_search_under_way(evaluator.store())? {
@@ -88,6 +94,8 @@ pub(crate) fn serve_requests(
         // For the next search; one under way keeps the weights it began with.
         evaluator.refresh()?;
     };
+    evaluator.store().settle()?;
+    recording.take().into_iter().for_each(|record| sink(&Event::Evaluated(record)));
     drop(heartbeat);
     Ok(WorkerSummary { measured, reason })
 }

@@ -87,17 +87,25 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
         Ok(Changes { events, measurements, leaks, pictures, more })
     }
 
-    /// All that a worker does between two measurements: records what was measured for a request, with its event if it
-    /// was kept, and claims the next request for the same weights for `ttl`.
+    /// All that a worker does between two measurements: claims the next request for the same weights for `ttl`, and
+    /// records what was measured for the last one, with its event if it was kept. A server records while the worker
+    /// measures: what was given to the call before this one is on record then, and [`Database::settle`] waits for all.
     ///
     /// # Errors
     /// The accuracy is not between 0 and 1, or the database fails.
-    fn record_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Recorded, RunError> {
-        let is_kept = self.record(measurement)?;
-        if is_kept {
+    fn record_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Option<MeasurementKey>, RunError> {
+        if self.record(measurement)? {
             self.append(Task::Search, &Event::Evaluated(EvaluationRecord::new(measurement, None)))?;
         }
-        Ok(Recorded { is_kept, next: self.claim_request(measurement.key.step, ttl)? })
+        self.claim_request(measurement.key.step, ttl)
+    }
+
+    /// Waits until all measurements of [`Database::record_and_claim`] are on record.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn settle(&self) -> Result<(), RunError> {
+        Ok(())
     }
 
     /// Sentence on the damaged measurements; `None` if all are sound.
@@ -118,15 +126,6 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
             rows.join(", ")
         )))
     }
-}
-
-/// Answer to a worker that has measured what it had claimed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    /// `false` if another process has recorded the measurement meanwhile, which this one was cut off from.
-    pub is_kept: bool,
-    /// Request that this process has claimed now.
-    pub next: Option<MeasurementKey>,
 }
 
 /// A run on a server.

@@ -6,29 +6,31 @@
 //! | `settings`, `encryption`, `tls` | settings of the client, TLS (feature `postgres-tls`) among them |
 //! | `connection`, `failure` | one connection as long as it holds; failures of the client |
 //! | `session` | connection made again when it is lost; news from other connections |
+//! | `pending`, `values` | measurement that is recorded while its worker goes on; values of statements |
 //! | `events`, `measurements`, `leaks`, `pictures`, `requests`, `owners`, `checkpoints` | operations |
 //!
 //! Each operation is one statement, so no transaction ever waits for a client. It is made again after a lost connection
 //! and is such that twice is once. Claims are leases on the clock of the server, which heartbeats renew: of a process
 //! that is dead or cut off, others measure what it had claimed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use postgres::Row;
 
 use super::checkpoints::CheckpointRows;
-use super::database::{Database, DatabaseState, Recorded, ServerRun};
-use crate::record::Measurement;
+use super::database::{Database, DatabaseState, ServerRun};
+use crate::record::{Measurement, MeasurementKey};
 use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 use crate::run::process::Process;
 use crate::run::store::row::{Stored, to_sql};
 use connection::{Connection, FoundRows, Values};
 use failure::failed;
+use pending::PendingRecord;
 use session::{Listeners, ServerSession};
 use settings::ServerSettings;
 
@@ -40,6 +42,7 @@ mod failure;
 mod leaks;
 mod measurements;
 mod owners;
+mod pending;
 mod pictures;
 mod requests;
 mod schema;
@@ -49,6 +52,7 @@ mod settings;
 pub(super) mod tests;
 #[cfg(feature = "postgres-tls")]
 mod tls;
+mod values;
 
 /// Time that a claim holds without a heartbeat, in seconds. Heartbeats come every 5 s.
 const LEASE_S: f64 = 20.0;
@@ -64,6 +68,11 @@ pub(in crate::run) struct Postgres {
     number: AtomicI64,
     /// Id after which no control was found, and the count of news then.
     controls_seen: Cell<Option<(i64, i64)>>,
+    /// Count of the news of the session.
+    news: Arc<AtomicI64>,
+    /// Name of the last claim of a request; the one before has another, and the one before that is settled.
+    claim_name: Cell<i64>,
+    pending: RefCell<Option<PendingRecord>>,
 }
 
 impl Postgres {
@@ -79,12 +88,23 @@ impl Postgres {
         let session = session::shared(address)?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed).cast_signed();
         let (process, address) = (Process::this(), address.clone());
-        let (number, controls_seen) = (AtomicI64::new(0), Cell::new(None));
-        Ok(Self { session, address, process, serial, number, controls_seen })
+        let news = session.lock().unwrap_or_else(PoisonError::into_inner).news();
+        Ok(Self {
+            session,
+            address,
+            process,
+            serial,
+            number: AtomicI64::new(0),
+            controls_seen: Cell::new(None),
+            news,
+            // Below zero, as no serial is.
+            claim_name: Cell::new(-2 * serial),
+            pending: RefCell::new(None),
+        })
     }
 
     fn locked(&self) -> std::sync::MutexGuard<'_, ServerSession> {
-        self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The rows of a statement that changes nothing, or whose repetition changes nothing.
@@ -144,6 +164,15 @@ impl Postgres {
     }
 }
 
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            // Who wants to know of its failure has settled before.
+            let _ = pending.join();
+        }
+    }
+}
+
 impl Database for Postgres {
     fn path(&self) -> &Path {
         &self.address.shown
@@ -167,8 +196,12 @@ impl Database for Postgres {
         self.locked().wait(timeout)
     }
 
-    fn record_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Recorded, RunError> {
+    fn record_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Option<MeasurementKey>, RunError> {
         self.put_and_claim(measurement, ttl)
+    }
+
+    fn settle(&self) -> Result<(), RunError> {
+        self.finish_record()
     }
 
     fn checkpoints(&self) -> Option<&dyn CheckpointRows> {

@@ -4,22 +4,19 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use postgres::Row;
-use postgres::types::ToSql;
 
 use super::Postgres;
-use super::connection::Values;
+use super::pending::PendingRecord;
 use super::session::Listeners;
+use super::values::{KeyValues, RecordValues};
 use crate::network::LinkRange;
-use crate::record::{
-    Clipping, EVENT_VERSION, EvaluationRecord, Event, EventRecord, Measurement, MeasurementKey, Precision,
-    Quantisation, Subset, Task,
-};
+use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Quantisation, Subset, Task};
 use crate::run::claim::{Claim, Claimed};
 use crate::run::error::RunError;
 use crate::run::process::Process;
-use crate::run::store::database::Recorded;
 use crate::run::store::events::EventRows;
-use crate::run::store::measurements::{MeasurementRows, digest, key_values};
+use crate::run::store::measurements::{MeasurementRows, digest};
+use crate::run::store::requests::RequestRows;
 use crate::run::store::row::{Stored, to_sql};
 
 /// Columns of a measurement, with a condition on them.
@@ -31,77 +28,6 @@ macro_rules! measurement_where {
             $condition
         )
     };
-}
-
-/// Values of a key, as the columns have them.
-pub(super) struct KeyValues<'a> {
-    pub(super) design: &'a str,
-    pub(super) views: i64,
-    pub(super) lost: i64,
-    pub(super) subset: &'static str,
-    pub(super) step: i64,
-    pub(super) precision: &'static str,
-}
-
-impl<'a> KeyValues<'a> {
-    pub(super) fn of(key: &'a MeasurementKey) -> Self {
-        let (design, views, lost, subset, step, precision) = key_values(key);
-        Self { design, views: i64::from(views), lost: i64::from(lost), subset, step, precision }
-    }
-}
-
-/// Values of a measurement, as the columns have them.
-struct RecordValues<'a> {
-    key: KeyValues<'a>,
-    accuracy: f64,
-    samples: i64,
-    calibration_batches: i64,
-    seconds: f64,
-    process: String,
-    digest: String,
-    clipping: Option<&'static str>,
-    link_range: Option<&'static str>,
-    code_entropy: Option<f64>,
-}
-
-impl<'a> RecordValues<'a> {
-    fn of(measurement: &'a Measurement, process: &Process) -> Self {
-        let quantisation = measurement.quantisation;
-        Self {
-            key: KeyValues::of(&measurement.key),
-            accuracy: measurement.accuracy,
-            samples: to_sql(measurement.samples),
-            calibration_batches: to_sql(u64::from(measurement.calibration_batches)),
-            seconds: measurement.seconds,
-            process: process.to_string(),
-            digest: digest(measurement),
-            clipping: quantisation.map(|found| found.clipping.name()),
-            link_range: quantisation.map(|found| found.link_range.name()),
-            code_entropy: quantisation.map(|found| found.code_entropy),
-        }
-    }
-
-    /// The values in the order of the arguments of `record_measurement` and `record_and_claim`.
-    fn values(&self) -> [&(dyn ToSql + Sync); 15] {
-        let KeyValues { design, views, lost, subset, step, precision } = &self.key;
-        [
-            design,
-            views,
-            lost,
-            subset,
-            step,
-            precision,
-            &self.accuracy,
-            &self.samples,
-            &self.calibration_batches,
-            &self.seconds,
-            &self.process,
-            &self.digest,
-            &self.clipping,
-            &self.link_range,
-            &self.code_entropy,
-        ]
-    }
 }
 
 impl MeasurementRows for Postgres {
@@ -196,6 +122,48 @@ impl MeasurementRows for Postgres {
 }
 
 impl Postgres {
+    /// Claims the next request and lets a thread record a measurement with its event and give the news of it. What was
+    /// to be recorded before is on record then.
+    pub(super) fn put_and_claim(
+        &self,
+        measurement: &Measurement,
+        ttl: Duration,
+    ) -> Result<Option<MeasurementKey>, RunError> {
+        check(measurement)?;
+        self.finish_record()?;
+        let next = self.claim_next(measurement.key.step, ttl);
+        self.pending.replace(Some(self.start_record(measurement)));
+        if !matches!(next, Ok(Some(_))) {
+            // Nothing to do meanwhile.
+            self.finish_record()?;
+        }
+        next
+    }
+
+    fn claim_next(&self, step: u64, ttl: Duration) -> Result<Option<MeasurementKey>, RunError> {
+        let next = self.claim_request(step, ttl)?;
+        self.locked().claimed(next.is_some())?;
+        Ok(next)
+    }
+
+    /// Waits until the last measurement is on record.
+    pub(super) fn finish_record(&self) -> Result<(), RunError> {
+        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let (measurement, event, is_kept) = pending.join()?;
+        // A damaged row, which only a client can tell, is no measurement.
+        if !is_kept && self.measurement(&measurement.key)?.is_none() && self.put(&measurement, true)? {
+            self.append(Task::Search, &event)?;
+        }
+        Ok(())
+    }
+
+    fn start_record(&self, measurement: &Measurement) -> PendingRecord {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        PendingRecord::start(&self.session, measurement, &self.process, (self.serial, number))
+    }
+}
+
+impl Postgres {
     /// Writes a measurement, unless one as good is there; also then if `anyway`.
     fn put(&self, measurement: &Measurement, anyway: bool) -> Result<bool, RunError> {
         let row = RecordValues::of(measurement, &self.process);
@@ -206,37 +174,6 @@ impl Postgres {
             Listeners::Readers,
         )?;
         Ok(rows.first().is_some_and(|row| row.get(0)))
-    }
-
-    /// Records a measurement with its event, gives the news of it and claims the next request, in one statement.
-    pub(super) fn put_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Recorded, RunError> {
-        check(measurement)?;
-        let row = RecordValues::of(measurement, &self.process);
-        let event = Event::Evaluated(EvaluationRecord::new(measurement, None));
-        let (number, version, kind) = (self.number.fetch_add(1, Ordering::Relaxed), EVENT_VERSION, event.kind());
-        let (body, lease) = (EventRecord { task: Task::Search, event: event.clone() }.to_json(), Self::lease_s(ttl));
-        let rows = self.write_again(
-            &mut |connection, again| {
-                let more: Values<'_> = &[&self.serial, &number, &version, &kind, &body, &lease, &again];
-                connection.rows(
-                    "CALL record_and_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-                     $18, $19, $20, $21, $22, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
-                    &[&row.values()[..], more].concat(),
-                )
-            },
-            Listeners::None,
-        )?;
-        let answer = rows.first().ok_or_else(|| RunError::server(&self.address.shown, "it has not answered"))?;
-        let kept: bool = answer.get(0);
-        let has_next = answer.get::<_, Option<&str>>(2).is_some();
-        let next = if has_next { key(answer, 2) } else { None };
-        self.locked().told_at_work(answer.get(1), has_next)?;
-        // A damaged row, which only a client can tell, is no measurement.
-        if !kept && self.measurement(&measurement.key)?.is_none() && self.put(measurement, true)? {
-            self.append(Task::Search, &event)?;
-            return Ok(Recorded { is_kept: true, next });
-        }
-        Ok(Recorded { is_kept: kept, next })
     }
 
     /// Answer to a claim: `granted`, `held` or `measured`; the last not if `anyway`.

@@ -3,8 +3,9 @@
 use postgres::Row;
 
 use super::Postgres;
-use super::measurements::{KeyValues, key};
+use super::measurements::key;
 use super::session::Listeners;
+use super::values::KeyValues;
 use crate::record::{PictureKey, PictureRecord};
 use crate::run::error::RunError;
 use crate::run::store::pictures::{KEPT_PICTURES, PictureRequest, PictureRows};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::measurements::{KeyValues, key};
+use super::measurements::key;
 use super::session::Listeners;
+use super::values::KeyValues;
 use super::{LEASE_S, Postgres};
 use crate::record::MeasurementKey;
 use crate::run::error::RunError;
@@ -53,11 +54,14 @@ impl RequestRows for Postgres {
 
     fn claim_request(&self, step: u64, ttl: Duration) -> Result<Option<MeasurementKey>, RunError> {
         let (step, process, ttl) = (to_sql(step), self.process.to_string(), Self::lease_s(ttl));
+        // The one before may still hold, and is not the one that is asked for if this is made again.
+        let name = self.claim_name.get() ^ 1;
+        self.claim_name.set(name);
         let rows = self.write_again(
             &mut |connection, again| {
                 connection.rows(
                     "SELECT design, views, lost, subset, step, precision FROM claim_request($1, $2, $3, $4, $5)",
-                    &[&step, &process, &self.serial, &ttl, &again],
+                    &[&step, &process, &name, &ttl, &again],
                 )
             },
             Listeners::None,

@@ -3,7 +3,7 @@
 //! All stores of a process on one run share a session, so that a worker takes one connection of the server.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ pub(super) struct ServerSession {
     /// Different for each session of this process.
     serial: u64,
     /// Number of pieces of news, and of connections made.
-    news: i64,
+    news: Arc<AtomicI64>,
     /// That number at the end of the last wait.
     waited_for: i64,
     written: u64,
@@ -60,7 +60,7 @@ pub(super) struct ServerSession {
     hears_of_work: bool,
     /// Requests claimed since the last wait.
     claimed_in_a_row: u32,
-    /// Id of the last control, as the last answer at work told it.
+    /// Id of the last control, as the last answer to a record told it.
     last_control: Option<i64>,
     last_look: Instant,
 }
@@ -87,7 +87,7 @@ impl ServerSession {
             settings: ServerSettings::of(address)?,
             connection: None,
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
-            news: 0,
+            news: Arc::default(),
             waited_for: 0,
             written: 0,
             reads_records: false,
@@ -205,19 +205,19 @@ impl ServerSession {
         let came = self.ask(&mut |connection, _| connection.client().notifications().iter().count())?;
         if came > 0 || self.last_look.elapsed() >= LONGEST_SILENCE {
             self.last_look = Instant::now();
-            self.news += 1;
+            self.note_news();
         }
-        Ok(DatabaseState { connection: self.serial, others: self.news, own: self.written })
+        Ok(DatabaseState { connection: self.serial, others: self.news_count(), own: self.written })
     }
 
-    /// Notes what the server has told a worker beside its answer: the id of the last control, and whether there is more
-    /// to measure. One that is busy listens no more: the server wakes all that listen on a database at any news, which
-    /// for many workers is more work than theirs.
-    pub(super) fn told_at_work(&mut self, last_control: i64, has_more: bool) -> Result<(), RunError> {
-        if self.last_control.replace(last_control) != Some(last_control) {
-            self.news += 1;
-        }
-        self.last_look = Instant::now();
+    /// Count of the news.
+    pub(super) fn news(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.news)
+    }
+
+    /// Notes whether a worker has more to measure. One that is busy listens no more: the server wakes all that listen
+    /// on a database at any news, which for many workers is more work than theirs.
+    pub(super) fn claimed(&mut self, has_more: bool) -> Result<(), RunError> {
         self.claimed_in_a_row = if has_more { self.claimed_in_a_row + 1 } else { 0 };
         if self.hears_of_work && self.claimed_in_a_row >= BUSY_AFTER {
             self.hears_of_work = false;
@@ -225,6 +225,22 @@ impl ServerSession {
             self.ask(&mut |connection, _| connection.batch(&unlisten))?;
         }
         Ok(())
+    }
+
+    /// Notes the id of the last control, which answers to records tell.
+    pub(super) fn hear_of(&mut self, last_control: i64) {
+        if self.last_control.replace(last_control) != Some(last_control) {
+            self.note_news();
+        }
+        self.last_look = Instant::now();
+    }
+
+    fn note_news(&self) {
+        self.news.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn news_count(&self) -> i64 {
+        self.news.load(Ordering::Relaxed)
     }
 
     /// Waits for news since the last wait, at most for `timeout`.
@@ -235,17 +251,17 @@ impl ServerSession {
             let listen = format!("LISTEN \"work:{}\"", self.address.run);
             self.ask(&mut |connection, _| connection.batch(&listen))?;
             // What came before was not heard.
-            self.news += 1;
+            self.note_news();
         }
-        if self.news == self.waited_for {
+        if self.news_count() == self.waited_for {
             let came = self.ask(&mut |connection, _| {
                 connection.client().notifications().timeout_iter(timeout).next().map(|news| news.is_some())
             })?;
-            self.news += i64::from(came);
+            self.news.fetch_add(i64::from(came), Ordering::Relaxed);
         }
         // A connection that has ended has no news; this makes another.
         self.ask(&mut |_, _| Ok(()))?;
-        self.waited_for = self.news;
+        self.waited_for = self.news_count();
         Ok(())
     }
 
@@ -255,7 +271,7 @@ impl ServerSession {
             let mut connection = Connection::open(&self.settings)?;
             self.set_up(&mut connection)?;
             // Notices of rows written meanwhile did not arrive here.
-            self.news += 1;
+            self.note_news();
             self.connection = Some(connection);
         }
         Ok(self.connection.as_mut().expect("it was made above"))

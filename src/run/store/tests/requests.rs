@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{TTL, execute, key, measured};
 use crate::record::Event;
 use crate::run::claim::Claim;
-use crate::run::store::{Recorded, Store};
+use crate::run::store::Store;
 
 pub(super) fn requests_are_claimed_once_each_the_oldest_first(path: &Path) {
     let store = Store::open(path).unwrap();
@@ -76,12 +76,11 @@ pub(super) fn a_worker_records_with_the_event_and_has_the_next_request(path: &Pa
         store.enqueue(&key(design)).unwrap();
     }
     assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("a")));
-    let recorded = store.record_and_claim(&measured("a", 10, 0.5), TTL).unwrap();
-    assert_eq!(recorded, Recorded { is_kept: true, next: Some(key("b")) });
+    assert_eq!(store.record_and_claim(&measured("a", 10, 0.5), TTL).unwrap(), Some(key("b")));
     assert_eq!(store.claim(&key("b"), TTL).unwrap(), Claim::Held);
+    store.settle().unwrap();
     assert_eq!(store.requests(100).unwrap(), [key("b")]);
-    let recorded = store.record_and_claim(&measured("b", 10, 0.5), TTL).unwrap();
-    assert_eq!(recorded, Recorded { is_kept: true, next: None });
+    assert_eq!(store.record_and_claim(&measured("b", 10, 0.5), TTL).unwrap(), None);
     assert_eq!(told(&store), ["a", "b"]);
     assert!(store.record_and_claim(&measured("c", 10, 1.5), TTL).is_err(), "no accuracy");
 }
@@ -90,11 +89,12 @@ pub(super) fn what_another_recorded_meanwhile_is_not_told_again(path: &Path) {
     let store = Store::open(path).unwrap();
     store.record(&measured("a", 10, 0.5)).unwrap();
     execute(path, "UPDATE measurements SET process = 'elsewhere/1/1'");
-    assert!(!store.record_and_claim(&measured("a", 10, 0.25), TTL).unwrap().is_kept);
+    store.record_and_claim(&measured("a", 10, 0.25), TTL).unwrap();
     assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.5));
     assert!(told(&store).is_empty());
     execute(path, "UPDATE measurements SET accuracy = 0.75");
-    assert!(store.record_and_claim(&measured("a", 10, 0.25), TTL).unwrap().is_kept, "the other one was damaged");
-    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.25));
+    store.record_and_claim(&measured("a", 10, 0.25), TTL).unwrap();
+    let known = store.measurement(&key("a")).unwrap().unwrap().value;
+    assert_eq!(known, measured("a", 10, 0.25), "the other one was damaged");
     assert_eq!(told(&store), ["a"]);
 }

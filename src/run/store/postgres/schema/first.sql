@@ -108,7 +108,7 @@ CREATE TABLE requests (
     UNIQUE (design, views, lost, subset, step, precision)
 );
 CREATE INDEX free_requests ON requests (step, id) WHERE free;
--- A claim and the mark of its request are written together, and lost by no crash.
+-- A claim and the mark of its request are written, and lost in a crash, together.
 CREATE TABLE claims (
     design text NOT NULL,
     views bigint NOT NULL,
@@ -220,7 +220,8 @@ BEGIN
     RETURN 'granted';
 END $$;
 
--- Looks at no request that is claimed, however many there are.
+-- Looks at no request that is claimed, however many there are. Answers before the claim is on the disk: one that a crash
+-- of the server loses is a measurement made twice, of which one is kept.
 CREATE FUNCTION claim_request(step_ bigint, process_ text, writer_ bigint, ttl double precision,
     again boolean) RETURNS SETOF requests LANGUAGE plpgsql AS $$
 DECLARE
@@ -228,6 +229,7 @@ DECLARE
     answer text;
     instant double precision := now_s();
 BEGIN
+    answer := set_config('synchronous_commit', 'off', true);
     -- Sixteen at a time: each looks past the requests that others are about to claim, and a thousand at once would look
     -- past a thousand. 1397771349 is the class of these locks.
     PERFORM pg_advisory_xact_lock(1397771349, hashtext(current_schema() || (hashtext(process_) & 15)));
@@ -272,19 +274,14 @@ BEGIN
     END LOOP;
 END $$;
 
--- All that a worker does between two measurements, in one statement whose time does not grow with the number of workers.
--- A procedure: the news goes out in a transaction after the record's, since the server lets only one at a time commit
--- with news, and this one has nothing to write to the disk. `last_control` lets a worker that does not listen hear of
--- controls.
-CREATE PROCEDURE record_and_claim(design_ text, views_ bigint, lost_ bigint, subset_ text, step_ bigint,
+-- Records what a worker has measured, which measures the next one meanwhile. A procedure: the news goes out in a
+-- transaction after the record's, since the server lets only one at a time commit with news, and this one has nothing to
+-- write to the disk. `last_control` lets a worker that does not listen hear of controls.
+CREATE PROCEDURE record_and_tell(design_ text, views_ bigint, lost_ bigint, subset_ text, step_ bigint,
     precision_ text, accuracy_ double precision, samples_ bigint, calibration_batches_ bigint,
     seconds_ double precision, process_ text, digest_ text, clipping_ text, link_range_ text,
     code_entropy_ double precision, writer_ bigint, number_ bigint, version_ bigint, kind_ text, body_ text,
-    ttl double precision, again boolean, OUT kept boolean, OUT last_control bigint, OUT next_design text,
-    OUT next_views bigint, OUT next_lost bigint, OUT next_subset text, OUT next_step bigint, OUT next_precision text)
-    LANGUAGE plpgsql AS $$
-DECLARE
-    request requests%ROWTYPE;
+    again boolean, OUT kept boolean, OUT last_control bigint) LANGUAGE plpgsql AS $$
 BEGIN
     kept := record_measurement(design_, views_, lost_, subset_, step_, precision_, accuracy_, samples_,
         calibration_batches_, seconds_, process_, digest_, clipping_, link_range_, code_entropy_, false);
@@ -297,16 +294,12 @@ BEGIN
     IF kept THEN
         PERFORM append_event(process_, writer_, number_, version_, kind_, body_);
     END IF;
-    SELECT * INTO request FROM claim_request(step_, process_, writer_, ttl, again);
-    next_design := request.design;
-    next_views := request.views;
-    next_lost := request.lost;
-    next_subset := request.subset;
-    next_step := request.step;
-    next_precision := request.precision;
     SELECT CASE WHEN c.is_called THEN c.last_value ELSE 0 END INTO last_control FROM controls_id c;
     COMMIT;
-    PERFORM pg_notify('record:' || substr(current_schema(), 5), '');
+    -- Who can't have this lock needs no news of its own: that of the transaction that has it is yet to go out.
+    IF pg_try_advisory_xact_lock(1397771350, hashtext(current_schema())) THEN
+        PERFORM pg_notify('record:' || substr(current_schema(), 5), '');
+    END IF;
 END $$;
 
 CREATE FUNCTION own(task_ text, process_ text, command_ text, version_ text, stale double precision, dead text,

@@ -96,7 +96,7 @@ fn measures_requests() {
         std::thread::sleep(measuring());
         let (accuracy, seconds, quantisation) = (0.5, started.elapsed().as_secs_f64(), None);
         let measurement = Measurement { key, accuracy, samples: 1, calibration_batches: 1, seconds, quantisation };
-        claimed = store.record_and_claim(&measurement, TTL).unwrap().next;
+        claimed = store.record_and_claim(&measurement, TTL).unwrap();
     }
 }
 
