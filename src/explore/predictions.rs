@@ -81,7 +81,9 @@ impl PredictionInput {
                 let first = self.splits.first_alike(entry) as usize;
                 if first < entry {
                     // The same design as one before.
-                    lower_ends.iter_mut().for_each(|all| all.push(all[first]));
+                    for all in &mut lower_ends {
+                        all.push(all[first]);
+                    }
                     continue;
                 }
                 let ends = lower_ends_of(&self.space, &models, candidate, self.splits.boundary(entry));
