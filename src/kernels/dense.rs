@@ -24,7 +24,7 @@ pub(super) fn forward(
 ) -> (Vec<f32>, ChannelStatistics) {
     let DenseSizes { images, rows, cols, .. } = DenseSizes::new(x, w, geometry);
     let mut y = buffers::take(images * rows * cols);
-    let parts = in_parts(&mut y, images, |range, y| {
+    let parts = in_parts(&mut y, images, images * rows * w.len(), |range, y| {
         let (mut canvas, mut sums) = (PaddedImage::new(geometry), ChannelSums::zero(cols));
         let x = &x[range.start * geometry.image()..range.end * geometry.image()];
         for (x, y) in x.chunks(geometry.image()).zip(y.chunks_mut(rows * cols)) {
@@ -51,7 +51,7 @@ pub(super) fn backward(
     let DenseSizes { images, rows, patch, cols } = DenseSizes::new(x, w, geometry);
     let flipped = transpose(w, patch, cols);
     let mut dx = buffers::take(if wanted { x.len() } else { 0 });
-    let parts = in_parts(&mut dx, images, |range, dx| {
+    let parts = in_parts(&mut dx, images, 2 * images * rows * w.len(), |range, dx| {
         let (mut canvas, mut sums, mut dw) =
             (PaddedImage::new(geometry), ChannelSums::zero(geometry.channels), vec![0.0; w.len()]);
         let mut patches = vec![0.0; if wanted { rows * patch } else { 0 }];

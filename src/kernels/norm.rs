@@ -19,6 +19,8 @@ use super::statistics::{CHUNK, ChannelStatistics, ChannelSums, GROUP, rows_in_on
 
 /// Constant added to variances.
 pub const EPSILON: f32 = 1e-5;
+/// Work of a value, which is read and written, in multiply-adds of a product.
+const WORK: usize = 4;
 
 /// Function `act(scale * x + shift)` per channel that an operation applies to its input `x[rows, channels]`, rounded to
 /// a grid where there is one.
@@ -71,7 +73,7 @@ impl InputTransform {
     /// Transforms all rows of `x` into `y`, in parallel.
     pub(super) fn apply_all(&self, x: &[f32], y: &mut [f32]) {
         let (rows, width) = (x.len() / self.channels, self.channels);
-        in_parts(y, rows, |range, y| self.apply(&x[range.start * width..range.end * width], y));
+        in_parts(y, rows, WORK * x.len(), |range, y| self.apply(&x[range.start * width..range.end * width], y));
     }
 
     /// Adds to `sums`, over the rows of `x`, the sums of `dz = dy * act'(z)` and of `dz * (x - mean)`.
@@ -107,7 +109,7 @@ impl InputTransform {
         }
         let repeat = rows_in_one(channels);
         let (a, b) = (a.repeat(repeat), b.repeat(repeat));
-        in_parts(dy, rows, |range, dy| {
+        in_parts(dy, rows, WORK * x.len(), |range, dy| {
             let x = &x[range.start * channels..range.end * channels];
             self.activation.dispatch(InputGradient { transform: self, x, dy, a: &a, b: &b });
         });
@@ -124,7 +126,7 @@ pub(super) fn backward(
 ) -> [Vec<f32>; 3] {
     let channels = transform.channels;
     let mut dx = buffers::take(x.len());
-    let parts = in_parts(&mut dx, x.len() / channels, |range, dx| {
+    let parts = in_parts(&mut dx, x.len() / channels, WORK * x.len(), |range, dx| {
         let range = range.start * channels..range.end * channels;
         dx.copy_from_slice(&dy[range.clone()]);
         let mut sums = ChannelSums::zero(channels);

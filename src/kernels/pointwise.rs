@@ -35,7 +35,7 @@ pub(super) fn forward(
     let (rows, cols) = (x.len() / inner, w.len() / inner);
     let chunk = chunk_rows(inner, cols);
     let mut y = buffers::take(rows * cols);
-    let parts = in_parts(&mut y, rows, |range, y| {
+    let parts = in_parts(&mut y, rows, rows * w.len(), |range, y| {
         let (mut seen, mut sums) = (TransformedRows::new(transform), ChannelSums::zero(cols));
         let x = &x[range.start * inner..range.end * inner];
         for (x, y) in x.chunks(chunk * inner).zip(y.chunks_mut(chunk * cols)) {
@@ -60,7 +60,7 @@ pub(super) fn backward(
     let chunk = chunk_rows(inner, cols);
     let flipped = transpose(w, inner, cols);
     let mut dx = buffers::take(if wanted { x.len() } else { 0 });
-    let parts = in_parts(&mut dx, rows, |range, dx| {
+    let parts = in_parts(&mut dx, rows, 2 * rows * w.len(), |range, dx| {
         let (mut seen, mut sums, mut dw) =
             (TransformedRows::new(transform.map(|n| n.transform)), ChannelSums::zero(inner), vec![0.0; w.len()]);
         let (x, dy) = (&x[range.start * inner..range.end * inner], &dy[range.start * cols..range.end * cols]);

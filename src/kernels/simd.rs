@@ -13,6 +13,9 @@ use rayon::prelude::*;
 pub(super) const WIDEST: usize = 16;
 /// Number of parts into which work is divided. Fixed, so that sums do not depend on the number of threads.
 pub(super) const PARTS: usize = 16;
+/// Multiply-adds that are worth a thread, some 0.1 ms: to wake one, and to let it look for more when it has done,
+/// costs as much.
+const LEAST_WORK: usize = 1 << 19;
 
 /// Environment variable that names the instruction set to use in place of this processor's best: to test them all, and
 /// to reproduce another machine's digits.
@@ -91,11 +94,12 @@ pub(super) fn part_of(items: usize, part: usize) -> Range<usize> {
     items * part / PARTS..items * (part + 1) / PARTS
 }
 
-/// Calls `act` with the range and the values of each part of `values[items, ..]`, in parallel; returns its results in
-/// the order of the parts.
+/// Calls `act` with the range and the values of each part of `values[items, ..]`; returns its results in the order of
+/// the parts. As many threads share them as `work` multiply-adds are worth.
 pub(super) fn in_parts<T: Send>(
     values: &mut [f32],
     items: usize,
+    work: usize,
     act: impl Fn(Range<usize>, &mut [f32]) -> T + Sync,
 ) -> Vec<T> {
     let width = values.len() / items.max(1);
@@ -107,7 +111,8 @@ pub(super) fn in_parts<T: Send>(
         parts.push((range, own));
         rest = others;
     }
-    parts.into_par_iter().map(|(range, own)| act(range, own)).collect()
+    let tasks = (work / LEAST_WORK).clamp(1, PARTS);
+    parts.into_par_iter().with_min_len(PARTS.div_ceil(tasks)).map(|(range, own)| act(range, own)).collect()
 }
 
 /// Sum of the parts' partial results, added in their order.

@@ -99,7 +99,7 @@ impl ChannelStatistics {
     pub(super) fn of(x: &[f32], channels: usize) -> Self {
         let rows = x.len() / channels;
         // No values are written: the parts only carry their ranges.
-        let parts = in_parts(&mut [], rows, |range, _| {
+        let parts = in_parts(&mut [], rows, 2 * x.len(), |range, _| {
             let mut sums = ChannelSums::zero(channels);
             sums.add_moments(&x[range.start * channels..range.end * channels]);
             sums

@@ -34,7 +34,7 @@ pub(super) fn forward(
     let transform = transform.unwrap_or(&nothing);
     let weights = BlockedKernel::of(w, geometry.channels, geometry.kernel, |y, x| (y, x));
     let mut y = buffers::take(images * geometry.out_image());
-    let parts = in_parts(&mut y, images, |range, y| {
+    let parts = in_parts(&mut y, images, work(images, geometry), |range, y| {
         let (mut sums, mut tile) = (ChannelSums::zero(geometry.channels), PaddedTile::of_input(geometry));
         let x = &x[range.start * geometry.image()..range.end * geometry.image()];
         for (x, y) in x.chunks(geometry.image()).zip(y.chunks_mut(geometry.out_image())) {
@@ -47,6 +47,11 @@ pub(super) fn forward(
     });
     let sums = ChannelSums::total(geometry.channels, parts);
     (y, ChannelStatistics::new(&sums, images * geometry.out_height() * geometry.out_width()))
+}
+
+/// Work of a convolution, in multiply-adds of a product: its own move more values, some twice as many.
+fn work(images: usize, geometry: ConvGeometry) -> usize {
+    2 * images * geometry.out_image() * geometry.kernel * geometry.kernel
 }
 
 /// Gradients of [`forward`] from the gradient `dy` of its output.
@@ -62,7 +67,7 @@ pub(super) fn backward(
     let transform = norm.map_or(&nothing, |norm| norm.transform);
     let flipped = FlippedKernel::all(w, geometry);
     let mut dx = buffers::take(x.len());
-    let parts = in_parts(&mut dx, images, |range, dx| {
+    let parts = in_parts(&mut dx, images, 2 * work(images, geometry), |range, dx| {
         let (mut sums, mut dw) = (ChannelSums::zero(geometry.channels), vec![0.0; w.len()]);
         let (mut tile, mut grads) = (PaddedTile::of_input(geometry), PaddedTile::of_gradient(geometry));
         let x = &x[range.start * geometry.image()..range.end * geometry.image()];
