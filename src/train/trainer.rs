@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::batch_ahead::{BatchAhead, Drawn, draw};
+use super::batch_ahead::{BatchesAhead, Drawn, draw};
 use super::collapse::CollapseDetector;
 use super::optimiser::{self, GradientSum, GradientTotal};
 use super::sandwich::Net;
@@ -40,7 +40,7 @@ pub struct Trainer {
     pub(super) collapse_detector: CollapseDetector,
     /// `true` on a device that is not the processor.
     on_gpu: bool,
-    ahead: Option<BatchAhead>,
+    ahead: Option<BatchesAhead>,
     pub(super) exchange: Rc<dyn Exchange>,
 }
 
@@ -89,7 +89,6 @@ impl Trainer {
             self.start_students(inputs)?;
         }
         let (batch, mut rng) = self.next_batch(inputs)?;
-        let batch = batch.to(&self.device);
         let mut pass = Pass::default();
         pass.seconds.data = clock.lap();
         self.train_nets(&batch, &mut rng, &mut pass, &mut clock)?;
@@ -110,17 +109,16 @@ impl Trainer {
         })
     }
 
-    /// The batch of this step. That of the next one is begun where the processor would wait for a device.
+    /// The batch of this step. Those of the next ones are prepared ahead where the processor would wait for a device.
     fn next_batch(&mut self, inputs: &Inputs) -> Result<Drawn, TrainError> {
-        let ahead = self.ahead.take().filter(|ahead| ahead.step == self.step);
-        let drawn = match ahead {
-            Some(ahead) => ahead.finish()?,
-            None => draw(inputs, &self.settings, self.step, self.exchange.share())?,
-        };
-        let next = self.step + 1;
-        if self.on_gpu && next < self.settings.steps {
-            self.ahead = Some(BatchAhead::start(inputs, &self.settings, next, self.exchange.share()));
+        let share = self.exchange.share();
+        if !self.on_gpu {
+            return draw(inputs, &self.settings, self.step, share, &self.device);
         }
+        let ahead = self.ahead.take().filter(|ahead| ahead.step == self.step && self.step < self.settings.steps);
+        let start = || BatchesAhead::start(inputs, &self.settings, self.step, share, &self.device);
+        let (drawn, rest) = ahead.unwrap_or_else(start).next()?;
+        self.ahead = Some(rest);
         Ok(drawn)
     }
 
