@@ -11,13 +11,14 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::output::{self, say};
-use super::{Answer, bounds, load, train::use_threads};
+use super::{Answer, bounds, load, train::join_threads};
+use crate::kernels::FloatFormat;
 use crate::quantity::{Dimension, number};
 use crate::run::usage;
 use crate::space::SearchSpace;
-use crate::train::DeviceKind;
 use crate::train::exchange::launch;
 use crate::train::step_bench::{BATCH, StepBench, TrainingBench};
+use crate::train::{DeviceKind, Settings};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -52,6 +53,9 @@ enum Command {
         /// Side of the images, with --space; that of the largest choice if not given
         #[arg(long, requires = "space")]
         resolution: Option<u32>,
+        /// Format of feature maps on a GPU, with --space: f32 or bf16
+        #[arg(long, default_value = "f32", requires = "space")]
+        float_format: FloatFormat,
         /// Device: auto, flex, ndarray or a GPU
         #[arg(long, default_value = "auto")]
         device: DeviceKind,
@@ -71,9 +75,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     match arguments.command {
         Command::Splitmb5 { seeds, evaluations, json } => search(seeds, evaluations, json)?,
         Command::Step { space: None, device, threads, steps, json, .. } => step(device, threads, steps, json)?,
-        Command::Step { space: Some(ref space), images, resolution, device, threads, steps, json } => {
+        Command::Step { space: Some(ref space), images, resolution, float_format, device, threads, steps, json } => {
             let (space, _) = load::space(space)?;
-            training_step(space, images, resolution, MeasuredRun { device, threads, steps, json })?;
+            let settings = Settings { images, float_format, device, threads, ..Settings::default() };
+            training_step(space, settings, resolution, steps, json)?;
         }
     }
     Ok(Answer::Yes)
@@ -123,7 +128,7 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
 const WARM_UP: usize = 3;
 
 fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<()> {
-    use_threads(threads)?;
+    join_threads(threads)?;
     device.check().map_err(anyhow::Error::msg)?;
     let mut bench = StepBench::new(device.open());
     let (mut seconds, mut wall) = (Vec::new(), Vec::new());
@@ -161,27 +166,18 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
     Ok(())
 }
 
-/// Options of a measurement.
-#[derive(Debug, Clone, Copy)]
-struct MeasuredRun {
-    device: DeviceKind,
-    threads: usize,
-    steps: usize,
-    json: bool,
-}
-
 /// Steps of a training on a space, by the clock on the wall: a step ends when its losses are read. Of several processes
 /// that were started together each takes a share of the images, and the first speaks.
-fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: MeasuredRun) -> Result<()> {
-    let MeasuredRun { device, threads, steps, json } = run;
-    use_threads(threads)?;
+fn training_step(space: SearchSpace, settings: Settings, side: Option<u32>, steps: usize, json: bool) -> Result<()> {
+    join_threads(settings.threads)?;
     let exchange = launch::join()?;
     let share = exchange.share();
-    device.check().map_err(anyhow::Error::msg)?;
-    let name = space.name.clone();
+    settings.check_device().map_err(anyhow::Error::msg)?;
+    let settings = Settings { images: settings.images.max(share.ranks), ..settings };
+    let (name, images, device, format) = (space.name.clone(), settings.images, settings.device, settings.float_format);
     let start = Instant::now();
     let opened = device.open();
-    let mut bench = TrainingBench::new(space, images.max(share.ranks), side, &opened, exchange)?;
+    let mut bench = TrainingBench::new(space, settings, side, &opened, exchange)?;
     bench.step()?;
     let first = start.elapsed().as_secs_f64();
     // Nets of other shapes may bring kernels that are compiled when they are met first.
@@ -206,6 +202,7 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
         let all = json!({
             "space": name,
             "device": device.to_string(),
+            "float_format": format.name(),
             "images": images,
             "ranks": share.ranks,
             "seconds_per_step": per_step,
@@ -233,7 +230,8 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
         ),
     };
     say!(
-        "{name}, {images} images, {device}: {} s a step, {} net-images a second; first step after {} s, {}{}{ranks}",
+        "{name}, {images} images, {device}, {}: {} s a step, {} net-images a second; first step after {} s, {}{}{ranks}",
+        format.name(),
         number::figure(per_step),
         number::figure(rate),
         number::figure(first),

@@ -85,7 +85,7 @@ fn begun(arguments: &Arguments) -> Result<RunDir> {
         Settings { steps, ..usual }
     };
     let settings = arguments.settings.over(&usual)?;
-    settings.device.check().map_err(anyhow::Error::msg)?;
+    settings.check_device().map_err(anyhow::Error::msg)?;
     let start = if arguments.from_scratch { FinetuningStart::Scratch } else { FinetuningStart::Supernet };
     let path = arguments.out.clone().unwrap_or_else(|| run::next(Path::new("runs")));
     let (run, warnings) = start_finetuning(&path, &parent, &settings, start)?;

@@ -20,7 +20,7 @@ use crate::train::{Exchange, RankShare, Settings, TrainError};
 
 pub(super) use arguments::Arguments;
 pub(super) use flags::{SettingFlags, with_settings};
-pub(super) use start::use_threads;
+pub(super) use start::{join_threads, use_threads};
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     by_ranks(&arguments.settings, arguments.json, || start::open_run(arguments))
@@ -82,8 +82,8 @@ fn follow(flags: &SettingFlags, exchange: &Rc<dyn Exchange>) -> Result<Answer> {
 /// Settings of a run as this start of it changes them, which this process is made ready for.
 fn settings(flags: &SettingFlags, manifest: &Manifest) -> Result<Settings> {
     let settings = flags.of_this_start().over(&manifest.training_settings()?)?;
-    use_threads(settings.threads)?;
-    settings.device.check().map_err(anyhow::Error::msg)?;
+    join_threads(settings.threads)?;
+    settings.check_device().map_err(anyhow::Error::msg)?;
     Ok(settings)
 }
 

@@ -35,6 +35,7 @@ mod cube;
 mod dense;
 mod depthwise;
 mod feature_map;
+mod float_format;
 mod geometry;
 mod grid;
 mod host_op;
@@ -59,6 +60,7 @@ mod view_maximum;
 pub use activation::KernelActivation;
 pub use bias::{BiasCurve, add_bias};
 pub use feature_map::FeatureMap;
+pub use float_format::FloatFormat;
 pub use grid::CodeGrid;
 pub use norm::EPSILON;
 pub use ops::{
@@ -71,6 +73,7 @@ pub use part::part;
 pub(crate) use cube::gpu_under_test;
 #[cfg(feature = "cube")]
 pub(crate) use cube::{ALIGNMENT, FlatSums, PlacedGradient};
+pub(crate) use float_format::{in_format, in_format_of};
 pub(crate) use host_op::are_in_memory;
 pub(crate) use memory::reserved_bytes;
 pub(crate) use pixels::pixels;

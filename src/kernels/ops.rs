@@ -9,6 +9,8 @@ use super::conv_gradients::{ConvGradients, FusedNorm};
 #[cfg(feature = "cube")]
 use super::cube::{self, ConvKind};
 use super::feature_map::{FeatureMap, MapStatistics, NormRecipe, PendingNorm};
+#[cfg(feature = "cube")]
+use super::float_format::{FloatFormat, in_format};
 use super::geometry::ConvGeometry;
 use super::host_op::{HostOp, apply};
 use super::norm::InputTransform;
@@ -283,12 +285,13 @@ pub fn leading<const D: usize>(full: Tensor<D>, sizes: [usize; D]) -> Tensor<D> 
     part(full, sizes.map(|size| 0..size))
 }
 
-/// Matrix product of `a[rows, inner]` and `b[inner, columns]`.
+/// Matrix product of `a[rows, inner]` and `b[inner, columns]`, in single precision.
 pub fn product(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     #[cfg(feature = "cube")]
     {
         let ([rows, inner], [_, columns]) = (a.dims(), b.dims());
-        if let Some(y) = cube::convolve(ConvKind::Pointwise, &a.clone().reshape([rows, 1, 1, inner]), None, &b) {
+        let a = in_format(a.clone().reshape([rows, 1, 1, inner]), FloatFormat::F32);
+        if let Some(y) = cube::convolve(ConvKind::Pointwise, &a, None, &b) {
             return y.reshape([rows, columns]);
         }
     }

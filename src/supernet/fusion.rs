@@ -84,7 +84,7 @@ impl MixFusion {
         let [.., channels] = x.dims();
         let share = activation::sigmoid(kernels::leading(self.share.val(), [channels]));
         numerics.note(|| NetworkPart::Share(values(&share)));
-        let share: Tensor<4> = share.unsqueeze();
+        let share = kernels::in_format_of(share.unsqueeze(), &x);
         let (largest, mean) = (kernels::fuse_maximum(x.clone(), views), mean(x, views));
         mean.clone() + (largest - mean) * share
     }

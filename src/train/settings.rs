@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::DeviceKind;
 use crate::data::augment::Strength;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::kernels::FloatFormat;
 use crate::quantity::number;
 use crate::record::Precision;
 use crate::space::{Design, ParseDesignError, SearchSpace};
@@ -131,6 +132,10 @@ pub struct Settings {
     /// Numbers that a step computes with; int8 is imitated, so that the weights learn to be rounded.
     #[serde(skip_serializing_if = "is_float")]
     pub precision: Precision,
+    /// Format of feature maps, and of the factors of products, in the steps on a GPU. Everything is measured in single
+    /// precision.
+    #[serde(skip_serializing_if = "is_single")]
+    pub float_format: FloatFormat,
     /// Steps between evaluations.
     pub evaluate_every: u64,
     /// Steps between checkpoints.
@@ -169,6 +174,7 @@ impl Default for Settings {
             split_start: SplitStart::default(),
             design: None,
             precision: Precision::Float,
+            float_format: FloatFormat::F32,
             evaluate_every: 100,
             checkpoint_every: 50,
             calibration_objects: 128,
@@ -181,6 +187,11 @@ impl Default for Settings {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn is_float(precision: &Precision) -> bool {
     *precision == Precision::Float
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_single(format: &FloatFormat) -> bool {
+    *format == FloatFormat::F32
 }
 
 /// A space file, as far as a trainer reads it.
@@ -250,7 +261,20 @@ impl Settings {
                 end => format!("{key} is {value}; it may be from {} to {end}", range.start()),
             });
         }
+        if self.precision == Precision::Int8 && self.float_format != FloatFormat::F32 {
+            let name = self.float_format.name();
+            return Err(format!("float-format is {name}; with precision int8 it may be f32 alone"));
+        }
         Ok(())
+    }
+
+    /// Checks that the device answers, and computes in the format of the settings.
+    ///
+    /// # Errors
+    /// No such device here, no driver for it, or none of its numbers are of that format.
+    pub fn check_device(&self) -> Result<(), String> {
+        self.device.check()?;
+        self.float_format.check(&self.device.open())
     }
 
     /// The design that is trained alone, if one is.
@@ -325,6 +349,10 @@ mod tests {
         let found = refused(Settings { student_share: -1.0, ..Settings::default() });
         assert_eq!(found, "student-share is -1; it may be from 0.01 to 1");
         assert!(refused(Settings { learning_rate: f64::NAN, ..Settings::default() }).contains("learning-rate is NaN"));
+        let half = Settings { float_format: FloatFormat::Bf16, ..Settings::default() };
+        assert!(half.check_device().unwrap_err().contains("bf16 needs a GPU"));
+        let found = refused(Settings { precision: Precision::Int8, ..half });
+        assert_eq!(found, "float-format is bf16; with precision int8 it may be f32 alone");
         let found = refused(Settings { evaluate_every: 0, ..Settings::default() });
         assert_eq!(found, "evaluate-every is 0; it must be 1 or more");
     }
@@ -346,7 +374,12 @@ mod tests {
 
     #[test]
     fn settings_survive_toml() {
-        let settings = Settings { seed: 7, initialisation: Initialisation::FanIn, ..Settings::default() };
+        let settings = Settings {
+            seed: 7,
+            initialisation: Initialisation::FanIn,
+            float_format: FloatFormat::Bf16,
+            ..Settings::default()
+        };
         let text = toml::to_string(&settings).unwrap();
         assert_eq!(toml::from_str::<Settings>(&text).unwrap(), settings);
     }

@@ -79,22 +79,22 @@ pub(crate) struct TrainingBench {
 }
 
 impl TrainingBench {
-    /// A training with all nets, on images of one camera each, of which every rank has its share; their side is the
-    /// given one or the largest of the space.
+    /// A training with all nets by these settings, on images of one camera each, of which every rank has its share;
+    /// their side is the given one or the largest of the space.
     ///
     /// # Errors
     /// Another rank has ended, or is another program.
     pub(crate) fn new(
         space: SearchSpace,
-        images: usize,
+        settings: Settings,
         side: Option<u32>,
         device: &Device,
         exchange: Rc<dyn Exchange>,
     ) -> Result<Self, TrainError> {
+        let images = settings.images;
         let side = side.or(space.resolutions.last().copied()).unwrap_or(1);
         let space = space.at_resolution(side);
         let (classes, channels) = (space.classes as usize, space.input_channels as usize);
-        let settings = Settings { images, ..Settings::default() };
         let share = exchange.share();
         let objects = share.of(images);
         let count = objects.len();

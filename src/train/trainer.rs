@@ -20,7 +20,7 @@ use super::{
 use crate::kernels::{self, UpdateQueue};
 use crate::record::{Clipping, Precision, Role, StepSeconds};
 use crate::space::SearchSpace;
-use crate::supernet::{ChannelCovariances, Numerics, Route, Splitting, Supernet, ViewSet};
+use crate::supernet::{ChannelCovariances, Numerics, Route, Splitting, Supernet, ViewSet, resized};
 
 /// Views of an object that principal components are taken from: what one camera sees is much like what another does.
 const VIEWS_WATCHED: usize = 2;
@@ -229,7 +229,8 @@ impl Trainer {
         clock: &mut Clock,
     ) -> Result<Tensor<2>, TrainError> {
         let route = self.attended(net, batch, weight)?;
-        let logits = self.supernet.forward(batch.views.clone(), &batch.cameras, route, &mut self.numerics());
+        let x = kernels::in_format(resized(batch.views.clone(), route.resolution), self.settings.float_format);
+        let logits = self.supernet.forward(x, &batch.cameras, route, &mut self.numerics());
         pass.images += batch.images();
         let teacher = pass.teacher.as_ref().map(|teacher| teacher.clone().narrow(0, start, batch.objects()));
         let mut loss = loss::of_net(&self.settings, logits.clone(), teacher, batch);

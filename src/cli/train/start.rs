@@ -67,3 +67,16 @@ pub(in crate::cli) fn use_threads(threads: usize) -> Result<()> {
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     Ok(())
 }
+
+/// As [`use_threads`], for commands whose own thread computes: it is one of the threads, so that nothing is handed over
+/// where an operation is too short for several.
+pub(in crate::cli) fn join_threads(threads: usize) -> Result<()> {
+    let told = || std::env::var("RAYON_NUM_THREADS").ok()?.parse().ok().filter(|&count| count > 0);
+    let here = || std::thread::available_parallelism().map_or(1, usize::from);
+    let count = if threads == 0 { told().unwrap_or_else(here) } else { threads };
+    if count > 1 {
+        // A single thread would leave nobody to serve threads beside this one.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(count).use_current_thread().build_global();
+    }
+    use_threads(count)
+}

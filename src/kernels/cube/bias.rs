@@ -2,12 +2,14 @@
 
 use burn::tensor::Tensor;
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::super::bias::BiasCurve;
 use super::columns;
 use super::record::{CubeOp, apply};
-use super::tensors::{buffer, count, dense, each, empty, sizes};
+use super::rounding::narrowed;
+use super::tensors::{buffer, count, dense, each, element, empty_maps, sizes};
 
 /// `curve(x[batch, height, width, channels] + bias[channels])`, if they are on CubeCL's backend.
 pub(crate) fn add_bias(x: &Tensor<4>, bias: &Tensor<1>, curve: BiasCurve) -> Option<Tensor<4>> {
@@ -33,7 +35,7 @@ impl CubeOp<2> for BiasOnDevice {
 
 /// The function's values, or with the gradient of these that of its argument.
 fn launch(x: &CubeTensor, dy: Option<&CubeTensor>, bias: &CubeTensor, curve: BiasCurve) -> CubeTensor {
-    let y = empty(x, sizes::<4>(x));
+    let y = empty_maps(x, sizes::<4>(x));
     let (cubes, size) = each(&x.client, count(x));
     bias_kernel::launch(
         &x.client,
@@ -47,37 +49,41 @@ fn launch(x: &CubeTensor, dy: Option<&CubeTensor>, bias: &CubeTensor, curve: Bia
         count(bias),
         curve,
         dy.is_some(),
+        element(x),
     );
     y
 }
 
 #[cube(launch)]
-fn bias_kernel(
-    x: &[f32],
-    dy: &[f32],
+fn bias_kernel<F: Float>(
+    x: &[F],
+    dy: &[F],
     bias: &[f32],
-    y: &mut [f32],
+    y: &mut [F],
     values: usize,
     channels: usize,
     #[comptime] curve: BiasCurve,
     #[comptime] backward: bool,
+    #[define(F)] _format: ElemType,
 ) {
     let at = ABSOLUTE_POS;
     if at < values {
-        let z = x[at] + bias[at % channels];
+        let z = f32::cast_from(x[at]) + bias[at % channels];
         let zero = f32::new(0.0);
         let six = f32::new(6.0);
         let moved = z + f32::new(3.0);
-        if comptime!(backward) {
+        let value = if comptime!(backward) {
+            let gradient = f32::cast_from(dy[at]);
             if comptime!(curve == BiasCurve::Rectifier) {
-                y[at] = select(z > zero, dy[at], zero);
+                select(z > zero, gradient, zero)
             } else {
-                y[at] = select(moved > zero, select(moved < six, dy[at] / six, zero), zero);
+                select(moved > zero, select(moved < six, gradient / six, zero), zero)
             }
         } else if comptime!(curve == BiasCurve::Rectifier) {
-            y[at] = max(z, zero);
+            max(z, zero)
         } else {
-            y[at] = min(max(moved, zero), six) / six;
-        }
+            min(max(moved, zero), six) / six
+        };
+        y[at] = narrowed::<F>(value);
     }
 }

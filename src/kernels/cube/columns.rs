@@ -3,11 +3,13 @@
 //! A cube holds `width` columns by `lanes` rows of threads; a lane takes every `lanes`-th row of its part. Lanes are
 //! added up in shared memory, parts by [`total`], both in their order.
 
+use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::places::{SumPair, leads, pair_of_lanes, pair_of_parts, sum_of_lanes, thread_place, write_pair};
-use super::tensors::{self, buffer, empty, units};
+use super::tensors::{self, buffer, element, empty, units};
 
 /// Most parts of the rows of one sum.
 const PARTS: usize = 512;
@@ -64,11 +66,11 @@ impl ColumnGrid {
 /// Columns of the cubes that add up parts: few, so that many lanes share the parts.
 pub(super) const NARROW: usize = 8;
 
-/// Sum of `parts[parts, columns]` over the parts.
+/// Sum of `parts[parts, columns]` over the parts, in single precision.
 pub(super) fn total(parts: &CubeTensor, shape: &[usize]) -> CubeTensor {
     let columns = shape.iter().product();
     let rows = tensors::count(parts) / columns;
-    if rows == 1 {
+    if rows == 1 && parts.dtype == DType::F32 {
         return tensors::shaped(parts, shape.to_vec());
     }
     let output = empty(parts, shape.to_vec());
@@ -85,26 +87,28 @@ pub(super) fn total(parts: &CubeTensor, shape: &[usize]) -> CubeTensor {
         grid.width,
         grid.lanes,
         grid.units(),
+        element(parts),
     );
     output
 }
 
 #[cube(launch)]
-fn total_kernel(
-    parts: &[f32],
+fn total_kernel<F: Float>(
+    parts: &[F],
     output: &mut [f32],
     rows: usize,
     columns: usize,
     width: usize,
     lanes: usize,
     #[comptime] units: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let place = thread_place(width, lanes, columns);
     let mut sum = f32::new(0.0);
     if place.active {
         let mut row = place.lane;
         while row < rows {
-            sum += parts[row * columns + place.column];
+            sum += f32::cast_from(parts[row * columns + place.column]);
             row += lanes;
         }
     }
@@ -160,6 +164,7 @@ pub(super) fn statistics(x: &CubeTensor, rows: usize, columns: usize) -> CubeTen
         grid.lanes,
         grid.chunk,
         grid.units(),
+        element(x),
     );
     let output = empty(x, [2, columns]);
     let last = ColumnGrid::new(x, [grid.parts, columns], NARROW, 1);
@@ -177,6 +182,7 @@ pub(super) fn statistics(x: &CubeTensor, rows: usize, columns: usize) -> CubeTen
         last.width,
         last.lanes,
         last.units(),
+        element(x),
     );
     output
 }
@@ -184,8 +190,8 @@ pub(super) fn statistics(x: &CubeTensor, rows: usize, columns: usize) -> CubeTen
 /// Sums and sums of squares of the distances from the first row, which lies near the mean: so nothing is lost where the
 /// mean is large beside the deviation.
 #[cube(launch)]
-fn moments_kernel(
-    x: &[f32],
+fn moments_kernel<F: Float>(
+    x: &[F],
     parts: &mut [f32],
     rows: usize,
     columns: usize,
@@ -193,17 +199,18 @@ fn moments_kernel(
     lanes: usize,
     chunk: usize,
     #[comptime] units: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let place = thread_place(width, lanes, columns);
     let part = CUBE_POS_Y as usize;
     let mut first = f32::new(0.0);
     let mut second = f32::new(0.0);
     if place.active {
-        let origin = x[place.column];
+        let origin = f32::cast_from(x[place.column]);
         let end = min((part + 1) * chunk, rows);
         let mut row = part * chunk + place.lane;
         while row < end {
-            let value = x[row * columns + place.column] - origin;
+            let value = f32::cast_from(x[row * columns + place.column]) - origin;
             first += value;
             second += value * value;
             row += lanes;
@@ -216,8 +223,8 @@ fn moments_kernel(
 }
 
 #[cube(launch)]
-fn statistics_kernel(
-    x: &[f32],
+fn statistics_kernel<F: Float>(
+    x: &[F],
     parts: &[f32],
     statistics: &mut [f32],
     rows: usize,
@@ -226,13 +233,14 @@ fn statistics_kernel(
     width: usize,
     lanes: usize,
     #[comptime] units: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let place = thread_place(width, lanes, columns);
     let sums = pair_of_parts(parts, &place, count, columns, width, lanes, units);
     if leads(&place) {
         let number = f32::cast_from(rows);
         let mean = sums.first / number;
-        statistics[place.column] = x[place.column] + mean;
+        statistics[place.column] = f32::cast_from(x[place.column]) + mean;
         statistics[columns + place.column] = max(sums.second / number - mean * mean, f32::new(0.0));
     }
 }

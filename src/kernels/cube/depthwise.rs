@@ -2,13 +2,15 @@
 //! strip of the next channels.
 
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::super::geometry::ConvGeometry;
 use super::columns::{self, ColumnGrid};
 use super::places::{input_of, leads, output_of, place_of, sum_of_lanes, thread_place};
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of};
-use super::tensors::{buffer, count, each, empty};
+use super::rounding::narrowed;
+use super::tensors::{buffer, count, each, element, empty, empty_maps};
 
 /// Most values of a strip: each value that it reads serves several that it writes.
 const STRIP: usize = 4;
@@ -95,7 +97,7 @@ fn filtered(
     shape: [usize; 4],
 ) -> CubeTensor {
     let [images, height, width, channels] = shape;
-    let y = empty(x, shape);
+    let y = empty_maps(x, shape);
     let strips = width.div_ceil(filter.length());
     let threads = images * height * strips * channels;
     let (cubes, size) = each(&x.client, threads);
@@ -121,15 +123,16 @@ fn filtered(
         weights.column_step,
         filter,
         prologue.reading,
+        element(x),
     );
     y
 }
 
 #[cube(launch)]
-fn filter_kernel(
-    x: &[f32],
+fn filter_kernel<F: Float>(
+    x: &[F],
     w: &[f32],
-    y: &mut [f32],
+    y: &mut [F],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
@@ -144,6 +147,7 @@ fn filter_kernel(
     column_step: usize,
     #[comptime] filter: StripFilter,
     #[comptime] reading: ReadFunction,
+    #[define(F)] _format: ElemType,
 ) {
     let at = ABSOLUTE_POS;
     if at < threads {
@@ -182,7 +186,7 @@ fn filter_kernel(
                     let source_x = begin + read;
                     let before = comptime!(filter.before());
                     if source_x >= before && source_x < source_width + before {
-                        let found = x[(row + source_x - before) * channels + channel];
+                        let found = f32::cast_from(x[(row + source_x - before) * channels + channel]);
                         let found = seen(found, scale, shift, reading);
                         #[unroll]
                         for value in 0..length {
@@ -199,7 +203,7 @@ fn filter_kernel(
         #[unroll]
         for value in 0..length {
             if first + value < width {
-                y[(row + first + value) * channels + channel] = sums[value];
+                y[(row + first + value) * channels + channel] = narrowed::<F>(sums[value]);
             }
         }
     }
@@ -243,15 +247,16 @@ pub(super) fn weight_gradient(
         filter,
         prologue.reading,
         grid.units(),
+        element(x),
     );
     columns::total(&parts, &[kernel, kernel, channels])
 }
 
 /// A cube takes one row of the kernels, so that its sums stay in registers and little is compiled.
 #[cube(launch)]
-fn weight_kernel(
-    x: &[f32],
-    dy: &[f32],
+fn weight_kernel<F: Float>(
+    x: &[F],
+    dy: &[F],
     parts: &mut [f32],
     statistics: &[f32],
     a: &[f32],
@@ -269,6 +274,7 @@ fn weight_kernel(
     #[comptime] filter: StripFilter,
     #[comptime] reading: ReadFunction,
     #[comptime] units: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let kernel = comptime!(filter.kernel);
     let length = comptime!(filter.length());
@@ -298,7 +304,7 @@ fn weight_kernel(
                 for value in 0..length {
                     gradients[value] = f32::new(0.0);
                     if first + value < out_width {
-                        gradients[value] = dy[(from + value) * channels + channel];
+                        gradients[value] = f32::cast_from(dy[(from + value) * channels + channel]);
                     }
                 }
                 let row = (place.image * height + in_y) * width;
@@ -306,7 +312,8 @@ fn weight_kernel(
                 for read in 0..comptime!(filter.reads()) {
                     let in_x = first * comptime!(filter.stride) + read;
                     if in_x >= padding && in_x < width + padding {
-                        let found = seen(x[(row + in_x - padding) * channels + channel], scale, shift, reading);
+                        let found = f32::cast_from(x[(row + in_x - padding) * channels + channel]);
+                        let found = seen(found, scale, shift, reading);
                         #[unroll]
                         for value in 0..length {
                             let tap = comptime!(filter.tap(value, read));

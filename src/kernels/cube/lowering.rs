@@ -1,18 +1,20 @@
 //! Dense convolutions as products: the windows of the input are laid out as rows of a matrix.
 
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::super::geometry::ConvGeometry;
 use super::places::{input_of, output_of, place_of};
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of};
-use super::tensors::{buffer, count, each, empty};
+use super::rounding::narrowed;
+use super::tensors::{buffer, count, each, element, empty_maps};
 
 /// Windows `[images * out_height * out_width, k * k * channels]` of `prologue(x)[images, height, width, channels]`.
 pub(super) fn windows(x: &CubeTensor, prologue: &Prologue, geometry: ConvGeometry) -> CubeTensor {
     let ConvGeometry { height, width, channels, kernel, stride } = geometry;
     let rows = count(x) / geometry.image() * geometry.out_height() * geometry.out_width();
-    let output = empty(x, [rows, kernel * kernel * channels]);
+    let output = empty_maps(x, [rows, kernel * kernel * channels]);
     let (cubes, size) = each(&x.client, count(&output));
     let [statistics, a, b] = prologue.buffers();
     windows_kernel::launch(
@@ -33,14 +35,15 @@ pub(super) fn windows(x: &CubeTensor, prologue: &Prologue, geometry: ConvGeometr
         kernel,
         stride,
         prologue.reading,
+        element(x),
     );
     output
 }
 
 #[cube(launch)]
-fn windows_kernel(
-    x: &[f32],
-    output: &mut [f32],
+fn windows_kernel<F: Float>(
+    x: &[F],
+    output: &mut [F],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
@@ -53,6 +56,7 @@ fn windows_kernel(
     #[comptime] kernel: usize,
     #[comptime] stride: usize,
     #[comptime] reading: ReadFunction,
+    #[define(F)] _format: ElemType,
 ) {
     let at = ABSOLUTE_POS;
     if at < values {
@@ -66,9 +70,9 @@ fn windows_kernel(
             let scale = scale_of(statistics, a, channel, channels, reading);
             let shift = shift_of(statistics, b, channel, scale, reading);
             let from = ((place.image * height + in_y) * width + in_x) * channels + channel;
-            value = seen(x[from], scale, shift, reading);
+            value = seen(f32::cast_from(x[from]), scale, shift, reading);
         }
-        output[at] = value;
+        output[at] = narrowed::<F>(value);
     }
 }
 
@@ -76,7 +80,7 @@ fn windows_kernel(
 pub(super) fn windows_gradient(gradient: &CubeTensor, geometry: ConvGeometry) -> CubeTensor {
     let ConvGeometry { height, width, channels, kernel, stride } = geometry;
     let window = kernel * kernel * channels * geometry.out_height() * geometry.out_width();
-    let dx = empty(gradient, [count(gradient) / window, height, width, channels]);
+    let dx = empty_maps(gradient, [count(gradient) / window, height, width, channels]);
     let (cubes, size) = each(&gradient.client, count(&dx));
     windows_gradient_kernel::launch(
         &gradient.client,
@@ -92,14 +96,15 @@ pub(super) fn windows_gradient(gradient: &CubeTensor, geometry: ConvGeometry) ->
         geometry.out_width(),
         kernel,
         stride,
+        element(gradient),
     );
     dx
 }
 
 #[cube(launch)]
-fn windows_gradient_kernel(
-    gradient: &[f32],
-    dx: &mut [f32],
+fn windows_gradient_kernel<F: Float>(
+    gradient: &[F],
+    dx: &mut [F],
     values: usize,
     height: usize,
     width: usize,
@@ -108,6 +113,7 @@ fn windows_gradient_kernel(
     out_width: usize,
     #[comptime] kernel: usize,
     #[comptime] stride: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let at = ABSOLUTE_POS;
     if at < values {
@@ -121,11 +127,12 @@ fn windows_gradient_kernel(
                 for tap_x in 0..kernel {
                     let out_x = output_of(place.x, tap_x, out_width, kernel, stride);
                     if out_x < out_width {
-                        sum += gradient[(((row + out_x) * kernel + tap_y) * kernel + tap_x) * channels + channel];
+                        let from = (((row + out_x) * kernel + tap_y) * kernel + tap_x) * channels + channel;
+                        sum += f32::cast_from(gradient[from]);
                     }
                 }
             }
         }
-        dx[at] = sum;
+        dx[at] = narrowed::<F>(sum);
     }
 }

@@ -15,7 +15,11 @@ mod bias;
 mod columns;
 mod curve;
 mod depthwise;
+mod factor;
 mod flat_sums;
+#[cfg(test)]
+mod format_tests;
+mod formats;
 mod lowering;
 mod memory;
 mod norm;
@@ -28,7 +32,9 @@ mod products;
 mod quantise;
 mod reading;
 mod record;
+mod rounding;
 mod scale;
+mod tensor_products;
 mod tensors;
 #[cfg(test)]
 mod tests;
@@ -37,6 +43,7 @@ mod views;
 
 pub(super) use bias::add_bias;
 pub(crate) use flat_sums::{FlatSums, PlacedGradient};
+pub(super) use formats::{has_format, in_format};
 pub(super) use memory::reserved_bytes;
 pub(super) use ops::{
     ConvKind, PendingOnDevice, convolve, moments, normalise, normalise_and_add, positions_mean, quantise, statistics,

@@ -1,13 +1,15 @@
 //! Batch norm with activation by itself, and its gradients.
 
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::super::norm::EPSILON;
 use super::columns::{ColumnGrid, NARROW};
 use super::places::{SumPair, leads, pair_of_lanes, pair_of_parts, thread_place, write_pair};
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of, slope_at};
-use super::tensors::{buffer, count, each, empty, sizes};
+use super::rounding::narrowed;
+use super::tensors::{buffer, count, each, element, empty, empty_maps, sizes};
 
 /// Rows of a thread's channel, which share what is computed of the channel.
 const ROWS: usize = 4;
@@ -15,7 +17,7 @@ const ROWS: usize = 4;
 /// `x[.., channels]` behind a prologue, and `added` to it where that is given.
 pub(super) fn apply(x: &CubeTensor, prologue: &Prologue, added: Option<&CubeTensor>) -> CubeTensor {
     let [.., channels] = sizes::<4>(x);
-    let (y, rows) = (empty(x, sizes::<4>(x)), count(x) / channels);
+    let (y, rows) = (empty_maps(x, sizes::<4>(x)), count(x) / channels);
     let (cubes, size) = each(&x.client, rows.div_ceil(ROWS) * channels);
     let [statistics, a, b] = prologue.buffers();
     apply_kernel::launch(
@@ -32,15 +34,16 @@ pub(super) fn apply(x: &CubeTensor, prologue: &Prologue, added: Option<&CubeTens
         channels,
         prologue.reading,
         added.is_some(),
+        element(x),
     );
     y
 }
 
 #[cube(launch)]
-fn apply_kernel(
-    x: &[f32],
-    added: &[f32],
-    y: &mut [f32],
+fn apply_kernel<F: Float>(
+    x: &[F],
+    added: &[F],
+    y: &mut [F],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
@@ -48,6 +51,7 @@ fn apply_kernel(
     channels: usize,
     #[comptime] reading: ReadFunction,
     #[comptime] adds: bool,
+    #[define(F)] _format: ElemType,
 ) {
     let channel = ABSOLUTE_POS % channels;
     let first = ABSOLUTE_POS / channels * ROWS;
@@ -58,11 +62,11 @@ fn apply_kernel(
         for row in 0..ROWS {
             if first + row < rows {
                 let at = (first + row) * channels + channel;
-                let mut value = seen(x[at], scale, shift, reading);
+                let mut value = seen(f32::cast_from(x[at]), scale, shift, reading);
                 if comptime!(adds) {
-                    value += added[at];
+                    value += f32::cast_from(added[at]);
                 }
-                y[at] = value;
+                y[at] = narrowed::<F>(value);
             }
         }
     }
@@ -94,6 +98,7 @@ pub(super) fn backward(x: &CubeTensor, dy: &CubeTensor, prologue: &Prologue) -> 
         grid.chunk,
         prologue.reading,
         grid.units(),
+        element(x),
     );
     let (gamma, beta) = (empty(x, [channels]), empty(x, [channels]));
     let last = ColumnGrid::new(x, [grid.parts, channels], NARROW, 1);
@@ -112,7 +117,7 @@ pub(super) fn backward(x: &CubeTensor, dy: &CubeTensor, prologue: &Prologue) -> 
         last.lanes,
         last.units(),
     );
-    let dx = empty(x, sizes::<4>(x));
+    let dx = empty_maps(x, sizes::<4>(x));
     let (cubes, size) = each(&x.client, rows.div_ceil(ROWS) * channels);
     let [statistics, a, b] = prologue.buffers();
     input_kernel::launch(
@@ -130,15 +135,16 @@ pub(super) fn backward(x: &CubeTensor, dy: &CubeTensor, prologue: &Prologue) -> 
         rows,
         channels,
         prologue.reading,
+        element(x),
     );
     [dx, gamma, beta]
 }
 
 /// Sums of `dz = dy * act'(z)` and of `dz * (x - mean)` over parts of the rows.
 #[cube(launch)]
-fn gradient_sums_kernel(
-    x: &[f32],
-    dy: &[f32],
+fn gradient_sums_kernel<F: Float>(
+    x: &[F],
+    dy: &[F],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
@@ -150,6 +156,7 @@ fn gradient_sums_kernel(
     chunk: usize,
     #[comptime] reading: ReadFunction,
     #[comptime] units: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let place = thread_place(width, lanes, channels);
     let part = CUBE_POS_Y as usize;
@@ -163,8 +170,8 @@ fn gradient_sums_kernel(
         let mut row = part * chunk + place.lane;
         while row < end {
             let at = row * channels + place.column;
-            let value = x[at];
-            let dz = dy[at] * slope_at(value, scale, shift, reading);
+            let value = f32::cast_from(x[at]);
+            let dz = f32::cast_from(dy[at]) * slope_at(value, scale, shift, reading);
             first += dz;
             second += dz * (value - mean);
             row += lanes;
@@ -200,10 +207,10 @@ fn parameters_kernel(
 /// `dx = scale * (dz - mean(dz) - xhat * mean(dz * xhat))`, where gamma's gradient is the sum of `dz * xhat` and beta's
 /// that of dz.
 #[cube(launch)]
-fn input_kernel(
-    x: &[f32],
-    dy: &[f32],
-    dx: &mut [f32],
+fn input_kernel<F: Float>(
+    x: &[F],
+    dy: &[F],
+    dx: &mut [F],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
@@ -212,6 +219,7 @@ fn input_kernel(
     rows: usize,
     channels: usize,
     #[comptime] reading: ReadFunction,
+    #[define(F)] _format: ElemType,
 ) {
     let channel = ABSOLUTE_POS % channels;
     let first = ABSOLUTE_POS / channels * ROWS;
@@ -227,9 +235,9 @@ fn input_kernel(
         for row in 0..ROWS {
             if first + row < rows {
                 let at = (first + row) * channels + channel;
-                let value = x[at];
-                let dz = dy[at] * slope_at(value, scale, shift, reading);
-                dx[at] = scale * (dz - mean_slope - (value - mean) * inverse * mean_dot);
+                let value = f32::cast_from(x[at]);
+                let dz = f32::cast_from(dy[at]) * slope_at(value, scale, shift, reading);
+                dx[at] = narrowed::<F>(scale * (dz - mean_slope - (value - mean) * inverse * mean_dot));
             }
         }
     }

@@ -6,7 +6,7 @@ use burn_cubecl::tensor::CubeTensor;
 use super::super::activation::KernelActivation;
 use super::super::geometry::ConvGeometry;
 use super::depthwise::KernelWeights;
-use super::products::Factor;
+use super::factor::Factor;
 use super::reading::{DeviceStatistics, Prologue, ReadFunction};
 use super::record::{CubeOp, apply, primitive, untracked};
 use super::tensors::{self, count, dense};

@@ -1,10 +1,12 @@
 //! Means and sums of products over the middle of `[groups, items, values]`.
 
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::places::{leads, sum_of_lanes, thread_place};
-use super::tensors::{buffer, each, empty, units};
+use super::rounding::narrowed;
+use super::tensors::{buffer, each, element, empty_maps, units};
 
 /// Values of a cube: its other threads share the items.
 const WIDTH: usize = 32;
@@ -27,7 +29,7 @@ fn sum(
     [items, values]: [usize; 2],
     shape: &[usize],
 ) -> CubeTensor {
-    let output = empty(x, shape.to_vec());
+    let output = empty_maps(x, shape.to_vec());
     let groups = shape.iter().product::<usize>() / values;
     let units = units(&x.client);
     let width = values.min(WIDTH).min(units);
@@ -45,15 +47,16 @@ fn sum(
         units / width,
         product,
         units,
+        element(x),
     );
     output
 }
 
 #[cube(launch)]
-fn sum_kernel(
-    x: &[f32],
-    y: &[f32],
-    output: &mut [f32],
+fn sum_kernel<F: Float>(
+    x: &[F],
+    y: &[F],
+    output: &mut [F],
     factor: f32,
     items: usize,
     values: usize,
@@ -61,6 +64,7 @@ fn sum_kernel(
     lanes: usize,
     #[comptime] product: bool,
     #[comptime] units: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let place = thread_place(width, lanes, values);
     let group = CUBE_POS_Y as usize;
@@ -70,32 +74,40 @@ fn sum_kernel(
         while item < items {
             let at = (group * items + item) * values + place.column;
             if comptime!(product) {
-                sum += x[at] * y[at];
+                sum += f32::cast_from(x[at]) * f32::cast_from(y[at]);
             } else {
-                sum += x[at];
+                sum += f32::cast_from(x[at]);
             }
             item += lanes;
         }
     }
     let all = sum_of_lanes(sum, width, lanes, units);
     if leads(&place) {
-        output[group * values + place.column] = all * factor;
+        output[group * values + place.column] = narrowed::<F>(all * factor);
     }
 }
 
 /// Gradient of [`mean`] in the given shape.
 pub(super) fn mean_gradient(dy: &CubeTensor, items: usize, values: usize, shape: &[usize]) -> CubeTensor {
-    let dx = empty(dy, shape.to_vec());
+    let dx = empty_maps(dy, shape.to_vec());
     let total = shape.iter().product();
     let (cubes, size) = each(&dy.client, total);
-    mean_gradient_kernel::launch(&dy.client, cubes, size, buffer(dy), buffer(&dx), total, items, values);
+    mean_gradient_kernel::launch(&dy.client, cubes, size, buffer(dy), buffer(&dx), total, items, values, element(dy));
     dx
 }
 
 #[cube(launch)]
-fn mean_gradient_kernel(dy: &[f32], dx: &mut [f32], total: usize, items: usize, values: usize) {
+fn mean_gradient_kernel<F: Float>(
+    dy: &[F],
+    dx: &mut [F],
+    total: usize,
+    items: usize,
+    values: usize,
+    #[define(F)] _format: ElemType,
+) {
     let at = ABSOLUTE_POS;
     if at < total {
-        dx[at] = dy[at / values / items * values + at % values] / f32::cast_from(items);
+        let all = f32::cast_from(dy[at / values / items * values + at % values]);
+        dx[at] = narrowed::<F>(all / f32::cast_from(items));
     }
 }

@@ -7,11 +7,15 @@
 //! blocks, a thread takes several.
 
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::columns;
+use super::factor::Factor;
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of};
-use super::tensors::{buffer, count, empty, units};
+use super::rounding::{FactorRounding, narrowed, rounded};
+use super::tensor_products;
+use super::tensors::{buffer, count, element, empty, empty_maps, units};
 
 /// Inner dimension of a slice in shared memory.
 const DEPTH: usize = 16;
@@ -29,38 +33,15 @@ const PARTS: usize = 512;
 /// Cubes that fill a large device.
 const CUBES: usize = 512;
 
-/// The small factor `[inner, columns]`, with its steps in memory.
-#[derive(Debug, Clone)]
-pub(super) struct Factor {
-    pub(super) values: CubeTensor,
-    pub(super) inner: usize,
-    pub(super) columns: usize,
-    pub(super) inner_step: usize,
-    pub(super) column_step: usize,
-}
-
-impl Factor {
-    /// A matrix `[inner, columns]`, which may be a part of a larger one.
-    pub(super) fn of(values: &CubeTensor, [inner, columns]: [usize; 2], row_step: usize) -> Self {
-        Self { values: values.clone(), inner, columns, inner_step: row_step, column_step: 1 }
-    }
-
-    /// The transposed matrix.
-    pub(super) fn transposed(&self) -> Self {
-        Self {
-            values: self.values.clone(),
-            inner: self.columns,
-            columns: self.inner,
-            inner_step: self.column_step,
-            column_step: self.inner_step,
-        }
-    }
-}
-
 /// `prologue(x)[rows, inner]` times a factor, in the given shape of `rows * columns` values.
 pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, shape: &[usize]) -> CubeTensor {
     let rows = shape.iter().product::<usize>() / factor.columns;
-    let y = empty(x, shape.to_vec());
+    let y = empty_maps(x, shape.to_vec());
+    let rounding = FactorRounding::of(x);
+    if let Some(stage) = rounding.tensor_cores(&x.client) {
+        tensor_products::multiply(stage, x, prologue, factor, &y);
+        return y;
+    }
     let tile_columns = match factor.columns {
         0..=16 => 16,
         17..=32 => 32,
@@ -90,16 +71,18 @@ pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, sha
         block_rows,
         tile_columns,
         prologue.reading,
+        rounding,
         units,
+        element(x),
     );
     y
 }
 
 #[cube(launch)]
-fn multiply_kernel(
-    x: &[f32],
+fn multiply_kernel<F: Float>(
+    x: &[F],
     w: &[f32],
-    y: &mut [f32],
+    y: &mut [F],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
@@ -111,7 +94,9 @@ fn multiply_kernel(
     #[comptime] block_rows: usize,
     #[comptime] tile_columns: usize,
     #[comptime] reading: ReadFunction,
+    #[comptime] rounding: FactorRounding,
     #[comptime] units: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let unit = UNIT_POS as usize;
     let tile_rows = comptime!(THREADS * BLOCK * block_rows / tile_columns);
@@ -155,7 +140,7 @@ fn multiply_kernel(
                     scale = scale_of(statistics, a, k, inner, reading);
                     shift = shift_of(statistics, b, k, scale, reading);
                 }
-                value = seen(x[row * inner + k], scale, shift, reading);
+                value = rounded(seen(f32::cast_from(x[row * inner + k]), scale, shift, reading), rounding);
             }
             xs[place / DEPTH * PITCH + place % DEPTH] = value;
         }
@@ -166,7 +151,7 @@ fn multiply_kernel(
             let column = first_column + place % tile_columns;
             let mut value = f32::new(0.0);
             if k < inner && column < columns {
-                value = w[k * inner_step + column * column_step];
+                value = rounded(w[k * inner_step + column * column_step], rounding);
             }
             ws[place] = value;
         }
@@ -203,7 +188,7 @@ fn multiply_kernel(
             for j in 0..BLOCK {
                 let column = first_column + id % across + j * across;
                 if row < rows && column < columns {
-                    y[row * columns + column] = sums[(block * block_rows + i) * BLOCK + j];
+                    y[row * columns + column] = narrowed::<F>(sums[(block * block_rows + i) * BLOCK + j]);
                 }
             }
         }
@@ -220,12 +205,18 @@ pub(super) fn weight_gradient(
     shape: &[usize],
 ) -> CubeTensor {
     let rows = count(dy) / columns;
-    let tile = if inner.min(columns) > 32 { 64 } else { 32 };
+    let rounding = FactorRounding::of(x);
+    let stage = rounding.tensor_cores(&x.client);
+    let tile = if stage.is_some() || inner.min(columns) > 32 { 64 } else { 32 };
     let (inner_tiles, column_tiles) = (inner.div_ceil(tile), columns.div_ceil(tile));
     let wanted = (CUBES / (inner_tiles * column_tiles)).min(rows / LEAST_ROWS).clamp(1, PARTS);
     let chunk = rows.div_ceil(wanted);
     let parts = rows.div_ceil(chunk);
     let sums = empty(x, [parts, inner, columns]);
+    if let Some(stage) = stage {
+        tensor_products::weight_gradient(stage, x, prologue, dy, &sums, chunk);
+        return columns::total(&sums, shape);
+    }
     let [statistics, a, b] = prologue.buffers();
     let units = units(&x.client);
     gradient_kernel::launch(
@@ -244,15 +235,17 @@ pub(super) fn weight_gradient(
         chunk,
         tile,
         prologue.reading,
+        rounding,
         units,
+        element(x),
     );
     columns::total(&sums, shape)
 }
 
 #[cube(launch)]
-fn gradient_kernel(
-    x: &[f32],
-    dy: &[f32],
+fn gradient_kernel<F: Float>(
+    x: &[F],
+    dy: &[F],
     parts: &mut [f32],
     statistics: &[f32],
     a: &[f32],
@@ -263,7 +256,9 @@ fn gradient_kernel(
     chunk: usize,
     #[comptime] tile: usize,
     #[comptime] reading: ReadFunction,
+    #[comptime] rounding: FactorRounding,
     #[comptime] units: usize,
+    #[define(F)] _format: ElemType,
 ) {
     let unit = UNIT_POS as usize;
     let first_inner = CUBE_POS_X as usize * tile;
@@ -309,12 +304,12 @@ fn gradient_kernel(
                     scale = scale_of(statistics, a, k, inner, reading);
                     shift = shift_of(statistics, b, k, scale, reading);
                 }
-                value = seen(x[row * inner + k], scale, shift, reading);
+                value = rounded(seen(f32::cast_from(x[row * inner + k]), scale, shift, reading), rounding);
             }
             xs[place] = value;
             let mut gradient = f32::new(0.0);
             if row < end && column < columns {
-                gradient = dy[row * columns + column];
+                gradient = rounded(f32::cast_from(dy[row * columns + column]), rounding);
             }
             ys[place] = gradient;
         }

@@ -2,11 +2,13 @@
 
 use burn::tensor::Tensor;
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::pool;
 use super::record::{CubeOp, apply};
-use super::tensors::{buffer, count, dense, each, empty, sizes};
+use super::rounding::narrowed;
+use super::tensors::{buffer, count, dense, each, element, empty_maps, sizes};
 
 /// `x[batch, height, width, channels]` times `factors[batch, 1, 1, channels]`, if they are on CubeCL's backend.
 pub(crate) fn scale_channels(x: &Tensor<4>, factors: &Tensor<4>) -> Option<Tensor<4>> {
@@ -38,7 +40,7 @@ impl CubeOp<2> for ChannelScale {
 
 fn scaled(x: &CubeTensor, factors: &CubeTensor) -> CubeTensor {
     let [_, height, width, channels] = sizes(x);
-    let y = empty(x, sizes::<4>(x));
+    let y = empty_maps(x, sizes::<4>(x));
     let (cubes, size) = each(&x.client, count(x));
     scale_kernel::launch(
         &x.client,
@@ -50,14 +52,24 @@ fn scaled(x: &CubeTensor, factors: &CubeTensor) -> CubeTensor {
         count(x),
         height * width,
         channels,
+        element(x),
     );
     y
 }
 
 #[cube(launch)]
-fn scale_kernel(x: &[f32], factors: &[f32], y: &mut [f32], values: usize, positions: usize, channels: usize) {
+fn scale_kernel<F: Float>(
+    x: &[F],
+    factors: &[F],
+    y: &mut [F],
+    values: usize,
+    positions: usize,
+    channels: usize,
+    #[define(F)] _format: ElemType,
+) {
     let at = ABSOLUTE_POS;
     if at < values {
-        y[at] = x[at] * factors[at / channels / positions * channels + at % channels];
+        let factor = f32::cast_from(factors[at / channels / positions * channels + at % channels]);
+        y[at] = narrowed::<F>(f32::cast_from(x[at]) * factor);
     }
 }

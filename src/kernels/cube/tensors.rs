@@ -1,10 +1,12 @@
-//! Tensors of this crate's kernels: contiguous buffers of `f32`, and the sizes of a launch.
+//! Tensors of this crate's kernels: contiguous buffers, and the sizes of a launch. Feature maps may be in bfloat16;
+//! everything else is in single precision.
 
 use burn::backend::TensorMetadata;
 use burn::tensor::{Bytes, DType, Shape};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::client::Client;
+use cubecl::ir::{ElemType, FloatKind};
 use cubecl::prelude::*;
 
 /// Threads of a cube where the device has as many.
@@ -15,12 +17,26 @@ pub(super) fn units(client: &Client) -> usize {
     1 << UNITS.min(client.properties().hardware.max_units_per_cube).max(1).ilog2()
 }
 
-/// A tensor of this shape beside `like`, its values still to be written.
+/// A tensor of this shape beside `like`, in single precision, its values still to be written.
 pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    empty_in(DType::F32, like, shape)
+}
+
+/// Feature maps of this shape in the format of others, their values still to be written.
+pub(super) fn empty_maps(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    empty_in(like.dtype, like, shape)
+}
+
+/// A tensor of this type and shape beside `like`, its values still to be written.
+pub(super) fn empty_in(dtype: DType, like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     let shape = shape.into();
-    let bytes = shape.num_elements() * size_of::<f32>();
-    let handle = like.client.empty(bytes);
-    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, DType::F32)
+    let handle = like.client.empty(shape.num_elements() * dtype.size());
+    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, dtype)
+}
+
+/// Numbers that a tensor holds, as kernels read them.
+pub(super) fn element(tensor: &CubeTensor) -> ElemType {
+    ElemType::Float(if tensor.dtype == DType::BF16 { FloatKind::BF16 } else { FloatKind::F32 })
 }
 
 /// The tensor with its values in row-major order without gaps.
@@ -84,7 +100,7 @@ pub(super) fn count(tensor: &CubeTensor) -> usize {
 
 /// All values behind a tensor's handle, in the order of memory, as an argument of a kernel.
 pub(super) fn buffer(tensor: &CubeTensor) -> BufferArg {
-    let length = tensor.handle.size_in_used() as usize / size_of::<f32>();
+    let length = tensor.handle.size_in_used() as usize / tensor.dtype.size();
     shaped(tensor, Shape::new([length])).into_buffer_arg()
 }
 

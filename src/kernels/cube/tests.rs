@@ -29,7 +29,7 @@ pub(crate) fn gpu() -> Option<Device> {
 }
 
 /// The device under test; `None` where only drivers of GPUs were built in and none is named.
-fn device() -> Option<Device> {
+pub(super) fn device() -> Option<Device> {
     #[cfg(feature = "cube-cpu")]
     let other = Some(Device::cpu());
     #[cfg(not(feature = "cube-cpu"))]
@@ -37,7 +37,7 @@ fn device() -> Option<Device> {
     gpu().or(other)
 }
 
-fn values(seed: u64, count: usize) -> Vec<f32> {
+pub(super) fn values(seed: u64, count: usize) -> Vec<f32> {
     let mut state = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
         state ^= state << 13;
@@ -48,25 +48,30 @@ fn values(seed: u64, count: usize) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-fn vector(list: Vec<f32>, device: &Device) -> Tensor<1> {
+pub(super) fn vector(list: Vec<f32>, device: &Device) -> Tensor<1> {
     let count = list.len();
     Tensor::from_data(TensorData::new(list, [count]), device)
 }
 
-fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+pub(super) fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().try_into_vec::<f32>().unwrap()
 }
 
 fn close(what: &str, found: &[f32], wanted: &[f32]) {
+    within(1e-4, what, found, wanted);
+}
+
+/// Compares values up to a share of the largest.
+pub(super) fn within(share: f32, what: &str, found: &[f32], wanted: &[f32]) {
     assert_eq!(found.len(), wanted.len(), "{what}");
     let size = wanted.iter().fold(1.0_f32, |size, value| size.max(value.abs()));
     for (index, (found, wanted)) in found.iter().zip(wanted).enumerate() {
-        assert!((found - wanted).abs() <= 1e-4 * size, "{what} at {index}: {found} instead of {wanted}");
+        assert!((found - wanted).abs() <= share * size, "{what} at {index}: {found} instead of {wanted}");
     }
 }
 
 /// Output and gradients of inputs of these lengths.
-fn run(counts: &[usize], device: &Device, f: &dyn Fn(&[Tensor<1>]) -> Tensor<4>) -> Vec<Vec<f32>> {
+pub(super) fn run(counts: &[usize], device: &Device, f: &dyn Fn(&[Tensor<1>]) -> Tensor<4>) -> Vec<Vec<f32>> {
     let device = device.clone().autodiff();
     let inputs = counts.iter().zip(1..).map(|(&count, seed)| vector(values(seed, count), &device).require_grad());
     let inputs: Vec<Tensor<1>> = inputs.collect();

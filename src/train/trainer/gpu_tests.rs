@@ -8,7 +8,7 @@ use crate::diagnostic::Source;
 /// Losses of all nets and the norm of their gradients, in two steps.
 fn figures(device: &Device) -> [Vec<f64>; 2] {
     const OBJECTS: usize = 6;
-    let source = Source::new("step.toml", include_str!("step.toml").to_owned());
+    let source = Source::new("step.toml", include_str!("../step.toml").to_owned());
     let space = SearchSpace::from_toml(&source).unwrap().at_resolution(16);
     let (classes, channels) = (space.classes as usize, space.input_channels as usize);
     let settings = Settings { images: OBJECTS, ..Settings::default() };
