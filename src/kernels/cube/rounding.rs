@@ -29,7 +29,7 @@ pub(super) struct TensorStage {
 }
 
 impl FactorRounding {
-    /// FactorRounding of products of feature maps in the format of `x`: the type of tensors tells it.
+    /// Rounding of products of feature maps in the format of `x`: the type of tensors tells it.
     pub(super) fn of(x: &CubeTensor) -> Self {
         match x.dtype {
             DType::BF16 => Self::Bf16,
