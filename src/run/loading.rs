@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::error::RunError;
 use super::manifest::Manifest;
 use super::task_process::TaskProcess;
-use crate::data::{Access, Cache, DataError, DataSpec, Dataset, Progress};
+use crate::data::{Access, Cache, DataError, Dataset, Progress};
 use crate::record::{Control, Event, PreparingRecord};
 use crate::space::SearchSpace;
 use crate::train::Inputs;
@@ -79,7 +79,7 @@ pub(super) fn load_inputs_controlled(
 }
 
 fn load(manifest: &Manifest, space: &SearchSpace, progress: Progress<'_>) -> Result<Inputs, RunError> {
-    let spec: DataSpec = manifest.data.parse()?;
+    let spec = manifest.data_spec()?;
     let size = space.resolutions.last().copied().unwrap_or(32) as usize;
     let (views, channels) = (space.views as usize, space.input_channels as usize);
     let cache = Cache::of_user();

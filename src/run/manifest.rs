@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
 use super::error::RunError;
-use crate::data::DataSpec;
+use crate::data::{DataError, DataSpec};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::files::{self, Digests};
 use crate::hardware::Profile;
@@ -186,6 +186,20 @@ impl Manifest {
         profile.map_err(|error| self.origin.locate(&self.profile.text, error))
     }
 
+    /// Reads the name of the data.
+    ///
+    /// # Errors
+    /// It names no set, or an option is unknown or has a wrong value.
+    pub(super) fn data_spec(&self) -> Result<DataSpec, RunError> {
+        self.data.parse().map_err(|error: DataError| match &self.origin.0 {
+            Some(_) => {
+                let data = Source::new("data", &*self.data);
+                self.origin.locate(&self.data, data.error(0..self.data.len(), error.to_string()))
+            }
+            None => error.into(),
+        })
+    }
+
     /// Reads the settings of the trainer.
     ///
     /// # Errors
@@ -323,6 +337,9 @@ pub(super) mod tests {
         let (manifest, place) = read("resolutions = [32]", "resolutions = [0]");
         let error = manifest.search_space().unwrap_err().sentence();
         assert!(error.contains(&place) && error.contains("`resolutions` must be at least 1"), "{error}");
+        let (manifest, place) = read("data = ", "data = \"arrangement-10:objects=many\" # ");
+        let error = manifest.data_spec().unwrap_err().sentence();
+        assert!(error.contains(&place) && error.contains("many"), "{error}");
         let (manifest, place) = read("images = ", "images = \"x\" # ");
         let error = manifest.training_settings().unwrap_err().sentence();
         assert!(error.contains(&place), "{error}");

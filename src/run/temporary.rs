@@ -76,7 +76,9 @@ impl Drop for TemporaryFolder {
 pub(crate) fn remove_temporary_folders() {
     for _ in 0..ATTEMPTS {
         let all = folders(|all| all.clone());
-        all.iter().for_each(|path| drop_folder(path));
+        for path in &all {
+            drop_folder(path);
+        }
     }
 }
 

@@ -139,7 +139,9 @@ fn a_busy_worker_is_woken_by_no_news_and_hears_of_controls_with_its_next_request
     let store = Postgres::open(&address(&path)).unwrap();
     let other = Store::open(&PathBuf::from(format!("{}&application_name=other", path.display()))).unwrap();
     let designs: Vec<String> = (0..12).map(|n| format!("design {n}")).collect();
-    designs.iter().for_each(|design| other.enqueue(&key(design)).unwrap());
+    for design in &designs {
+        other.enqueue(&key(design)).unwrap();
+    }
     store.claim_request(100, TTL).unwrap().unwrap();
     assert!(store.controls_after(Task::Search, 0).unwrap().is_empty());
     assert_eq!(heard(&store), ["work"]);
