@@ -196,7 +196,9 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
         let output = splitscope(folder.path(), &[&["cost"], arguments].concat());
         let (said, printed) = (text(&output.stderr), text(&output.stdout));
         // What the command line gets wrong has a code of its own; what a file holds is an error.
-        let is_of_file = arguments.iter().any(|word| Path::new(word).extension().is_some_and(|extension| extension == "csv")) || arguments.contains(&"folder");
+        let is_of_file =
+            arguments.iter().any(|word| Path::new(word).extension().is_some_and(|extension| extension == "csv"))
+                || arguments.contains(&"folder");
         let is_of_rule = arguments.contains(&"0x8") || arguments.contains(&"unrolled");
         let code = if is_of_file && !is_of_rule { 1 } else { 2 };
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}{printed}");

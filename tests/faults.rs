@@ -204,11 +204,13 @@ fn pipes_devices_and_huge_files_are_no_input() {
 #[test]
 fn a_wrong_command_line_has_an_exit_code_of_its_own() {
     let folder = folder();
-    let wrong: [&[&str]; 38] = [
+    let wrong: [&[&str]; 40] = [
         &["nonsense"],
         &["cost", "--knob", "lightning=3"],
         &["cost", "--knob", "latency"],
         &["cost", "--sensors", "13"],
+        &["sweep", "latency", "--steps", "2", "--no-run", "--sensors", "0"],
+        &["report", "shipped", "--sensors", "0"],
         &["cost", "--genome", "nobody"],
         &["cost", "--why", "S9"],
         &["cost", "--fusion", "S9"],

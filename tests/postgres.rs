@@ -107,9 +107,17 @@ fn every_command_that_names_a_run_takes_an_address() {
     let measure = ["measure", "--run", run, "--design", &design, "--views", "2", "--subset", "test", "--json"];
     let measured: Value = serde_json::from_slice(&splitscope(other.path(), &measure).stdout).unwrap();
     assert!(measured.to_string().contains(&design), "{measured}");
-    let report = splitscope(other.path(), &["report", run]);
+    // A server that trusts takes any password; a page that is handed on must not hold it.
+    let with_password = format!("{run}&password=kept-secret");
+    let report = splitscope(other.path(), &["report", &with_password, "-o", "report.html", "--markdown", "report.md"]);
     assert!(report.status.success(), "{}", text(&report.stderr));
-    assert!(std::fs::read_to_string(other.path().join("report.html")).unwrap().contains(&design));
+    for page in ["report.html", "report.md"] {
+        let page = std::fs::read_to_string(other.path().join(page)).unwrap();
+        assert!(page.contains(&design) && !page.contains("kept-secret"), "{page}");
+    }
+    let deploy = ["deploy", "--run", run, "--design", &design, "--views", "2", "--format", "csv", "--out", "halves"];
+    let deployed = splitscope(other.path(), &deploy);
+    assert!(deployed.status.success(), "{}", text(&deployed.stderr));
     let plain = splitscope(other.path(), &["--run", run, "--json"]);
     assert!(plain.status.success() && text(&plain.stdout).contains("measured"), "{}", text(&plain.stderr));
     let mut screen = Screen::open_in(folder(), 120, 36, &["--run", run], &[]);

@@ -74,7 +74,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     measure::check_views(views, evaluator.views())?;
     let formats = if arguments.format.is_empty() { DeployFormat::ALL.to_vec() } else { arguments.format.clone() };
     let key = evaluator.key(&design, views as u32, Subset::Test);
-    let path = if run.is_temporary() { SHIPPED.into() } else { run.path().canonicalize()? };
+    let path = if run.is_temporary() {
+        SHIPPED.into()
+    } else if run.is_on_server() {
+        run.path().to_owned()
+    } else {
+        run.path().canonicalize().with_context(|| format!("{} can't be found", run.path().display()))?
+    };
     let mut manifest = manifest(run.manifest(), &path, &evaluator, &key);
     let mut contents = Vec::new();
     for precision in Precision::ALL {

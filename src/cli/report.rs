@@ -54,7 +54,9 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let run = NamedRun::open(&arguments.run)?.unpacked()?;
     // A run on a server has no directory, and that of the shipped one is temporary.
     let place = if run.is_on_server() || run.is_temporary() { PathBuf::new() } else { run.path().to_owned() };
-    let facts = RunFacts { path: arguments.run.clone(), ..RunFacts::read(run.path())? };
+    // The address that a run on a server is known by holds no password; a report is handed on.
+    let path = if run.is_on_server() { run.path().to_owned() } else { arguments.run.clone() };
+    let facts = RunFacts { path, ..RunFacts::read(run.path())? };
     let session = session(&arguments, &run)?;
     let report = Report::new(&session, Some(&facts));
     let page = match (&arguments.output, &arguments.markdown) {

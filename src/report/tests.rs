@@ -134,6 +134,7 @@ fn a_page_of_a_run_has_every_section_in_both_forms() {
     assert!(page.contains("for the &lt;board&gt; #demo"));
     assert!(text.contains("camera lost") && text.contains("| 3 | int8 |"));
     assert!(text.contains(&format!("splitscope report {} --design {design}", facts.path.display())));
+    assert!(text.contains("splitscope train --run ") && text.contains(&format!(" --seed {}", facts.manifest.seed)));
     let names: std::collections::HashSet<&String> = markdown.pictures.iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), markdown.pictures.len());
     for (name, picture) in &markdown.pictures {

@@ -60,7 +60,7 @@ pub(in crate::cli) fn set_in(session: &mut Session, knobs: &[String], sensors: O
         moved.push((knob, knob.check(value).usage()?));
     }
     if let Some(sensors) = sensors {
-        moved.push((Knob::Sensors, f64::from(sensors)));
+        moved.push((Knob::Sensors, Knob::Sensors.check(f64::from(sensors)).usage()?));
     }
     for (_, sensors) in moved.iter().filter(|(knob, _)| *knob == Knob::Sensors) {
         check_sensors(session.space(), *sensors as u32)?;

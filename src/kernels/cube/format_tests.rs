@@ -103,7 +103,12 @@ fn other_operations_in_other_formats_are_those_of_the_cpu() {
     // Gradients would tell values apart that rounding makes equal.
     let picked = |device: &Device| {
         let x = in_format(vector(values(3, count), device).reshape(shape), FloatFormat::Bf16);
-        [quantise(x.clone(), 8), fuse_maximum(x, 3)].map(|y| numbers(in_format(y, FloatFormat::F32)))
+        let mut results = vec![fuse_maximum(x.clone(), 3)];
+        // Nor does it compile codes of them.
+        if gpu().is_some() {
+            results.push(quantise(x, 8));
+        }
+        results.into_iter().map(|y| numbers(in_format(y, FloatFormat::F32))).collect::<Vec<_>>()
     };
     for (found, wanted) in picked(&device).iter().zip(picked(&Device::flex())) {
         within(tolerance(FloatFormat::Bf16), "codes and maxima", found, &wanted);

@@ -6,12 +6,16 @@ use crate::explore::Session;
 use crate::files;
 use crate::report::chosen::Chosen;
 use crate::report::{PageSection, PageTable, Passage, RunFacts};
+use crate::run::is_shipped;
+use crate::train::Settings;
 
 /// Commands, seeds, versions and digests.
 pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>, chosen: Option<&Chosen>) -> PageSection {
     let mut passages = Vec::new();
     if let Some(run) = run {
-        passages.push(Passage::Text("The run directory has all of this in `run.toml` and `run.db`.".to_owned()));
+        let kept =
+            "The run keeps all of this. Settings are those of its training; of searches the options are not on record.";
+        passages.push(Passage::Text(kept.to_owned()));
         passages.push(Passage::Code(commands(session, run, chosen)));
         passages.push(Passage::Table(origins(run)));
         passages.push(Passage::Table(digests(run)));
@@ -30,13 +34,14 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>, chos
     PageSection::new("How to reproduce", passages)
 }
 
-/// Command lines that were given, and the one that makes this report.
+/// The command line that trains such a run, those of what else worked on it, and the one that makes this report.
 fn commands(session: &Session, run: &RunFacts, chosen: Option<&Chosen>) -> String {
-    let mut lines = String::new();
-    for command in &run.commands {
-        let _ = writeln!(lines, "splitscope {}", command.trim_start_matches("splitscope "));
+    let mut lines = training(run) + "\n";
+    let others = run.commands.iter().map(|command| command.trim_start_matches("splitscope "));
+    for command in others.filter(|command| !["train", "finetune"].contains(command)) {
+        let _ = writeln!(lines, "splitscope {command} --run {}", quoted(&run.path.display().to_string()));
     }
-    let path = run.path.display();
+    let path = quoted(&run.path.display().to_string());
     let moved = session.ranges().iter().filter(|range| session.value(range.knob).total_cmp(&range.default).is_ne());
     let mut report = format!("splitscope report {path}");
     for range in moved {
@@ -48,6 +53,52 @@ fn commands(session: &Session, run: &RunFacts, chosen: Option<&Chosen>) -> Strin
         let _ = write!(report, " --design {}", chosen.text);
     }
     lines + &report
+}
+
+/// The command line of a training with the run's data, seed and settings, as far as they are not the usual ones.
+fn training(run: &RunFacts) -> String {
+    let manifest = &run.manifest;
+    let path = quoted(&run.path.display().to_string());
+    let settings = &manifest.settings;
+    let mut line = match &manifest.parent {
+        Some(parent) => {
+            let word = |name: &str| settings.get(name).and_then(toml::Value::as_str).unwrap_or_default();
+            let (design, precision) = (word("design"), word("precision"));
+            let scratch = if parent.weights.is_none() { " --from-scratch" } else { "" };
+            let parent = quoted(&parent.path);
+            format!(
+                "splitscope finetune --run {parent} --design {design} --out {path} --precision {precision}{scratch}"
+            )
+        }
+        None => format!(
+            "splitscope train{} --space {} --profile {} --data {}",
+            // Nothing can be trained in place of the run that the program brings.
+            if is_shipped(&run.path) { String::new() } else { format!(" --run {path}") },
+            quoted(&manifest.space.name),
+            quoted(&manifest.profile.name),
+            quoted(&manifest.data)
+        ),
+    };
+    let _ = write!(line, " --seed {}", manifest.seed);
+    let usual = toml::Table::try_from(Settings::default()).unwrap_or_default();
+    let apart = ["seed", "design", "precision", "device", "threads"];
+    for (name, value) in settings.iter().filter(|(name, value)| usual.get(*name) != Some(value)) {
+        if !apart.contains(&name.as_str()) {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let _ = write!(line, " --set {}", quoted(&format!("{name}={text}")));
+        }
+    }
+    line
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=,@%+".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 fn origins(run: &RunFacts) -> PageTable {
