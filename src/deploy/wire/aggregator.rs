@@ -98,7 +98,7 @@ impl Aggregator {
     /// view; it may come again.
     ///
     /// # Errors
-    /// No sensor comes within the time, or the aggregator half can't be run.
+    /// No sensor comes within the time before any object was classified, or the aggregator half can't be run.
     pub fn run(self, tell: &mut dyn FnMut(RunningEvent)) -> Result<RunningSummary, WireError> {
         let address = self.address()?;
         let Self { listener, deployment, digest, settings } = self;
@@ -137,12 +137,20 @@ impl RunningSplit<'_> {
         let (mut summary, mut stages, mut models) = (RunningSummary::default(), Vec::new(), Vec::new());
         let all = self.data.map_or(0, |(_, objects)| objects);
         let started = Instant::now();
-        for object in 0..self.settings.objects.unwrap_or(all).min(all) {
+        let end = self.settings.objects.unwrap_or(all).min(all);
+        for object in 0..end {
             while let Some(news) = self.entrance.take() {
                 self.receive(news);
             }
             if self.roster.cameras().is_empty() {
-                self.wait_for(1)?;
+                match self.wait_for(1) {
+                    // What was classified so far is told none the less.
+                    Err(WireError::NoSensors(_)) if summary.objects > 0 => {
+                        summary.unanswered += end - object;
+                        break;
+                    }
+                    waited => waited?,
+                }
             }
             let Some(found) = self.object(object)? else {
                 summary.unanswered += 1;

@@ -212,6 +212,32 @@ fn a_lost_sensor_costs_its_view_and_may_come_again() {
     kept.join().unwrap().unwrap();
 }
 
+#[test]
+fn what_was_classified_is_told_when_all_sensors_are_lost_for_good() {
+    let running = running_with(Duration::from_secs(2));
+    let asked = |stream: &mut TcpStream| loop {
+        match answer(stream).unwrap() {
+            WireMessage::Welcome | WireMessage::Waiting => {}
+            other => return other,
+        }
+    };
+    let mut sensors = [running.joining(0), running.joining(1)];
+    for stream in &mut sensors {
+        assert_eq!(asked(stream), WireMessage::Sense);
+        sensor::write(stream, 0, &WireMessage::Sensed { label: 0, seconds: 0.0 }).unwrap();
+    }
+    for stream in &mut sensors {
+        assert!(matches!(asked(stream), WireMessage::Send(_)));
+        sensor::write(stream, 0, &WireMessage::Codes(vec![0; 4])).unwrap();
+    }
+    for stream in &mut sensors {
+        assert_eq!(asked(stream), WireMessage::Sense);
+    }
+    drop(sensors);
+    let summary = running.result.join().unwrap().unwrap();
+    assert_eq!((summary.objects, summary.unanswered), (1, 3));
+}
+
 /// The first process at an entrance.
 fn newcomer(entrance: &Entrance) -> Newcomer {
     match entrance.wait(LONG).unwrap() {
