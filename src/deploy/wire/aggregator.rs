@@ -195,7 +195,7 @@ impl RunningSplit<'_> {
         }
         if self.roster.cameras().len() < count {
             let missing = (0..self.deployment.views).filter(|&camera| !self.roster.holds(camera));
-            let late = missing.map(|camera| LostSensor { camera, reason: WireError::Late(self.settings.wait) });
+            let late = missing.map(|camera| LostSensor { camera, reason: WireError::Absent(self.settings.wait) });
             let late: Vec<LostSensor> = late.collect();
             self.tell_lost(late);
         }
@@ -249,7 +249,11 @@ impl RunningSplit<'_> {
         let Hello { digest, camera, fingerprint, objects, .. } = hello;
         let views = self.deployment.views;
         if digest != self.digest {
-            return Some("the sensor has the files of another design, or in another precision".into());
+            let precision = self.deployment.precision.name();
+            return Some(format!(
+                "the sensor has the files of another design, or is not in {precision}, as the aggregator is \
+                 (`--precision`)"
+            ));
         }
         if *camera as usize >= views {
             return Some(format!("the design has {views} cameras; there is no camera {camera}"));

@@ -50,6 +50,9 @@ pub enum WireError {
     /// The peer did not answer in time.
     #[error("there was no answer within {} s", .0.as_secs_f64())]
     Late(Duration),
+    /// A sensor that was waited for has not come.
+    #[error("it has not come within {} s", .0.as_secs_f64())]
+    Absent(Duration),
     /// The peer refuses.
     #[error("refused: {0}")]
     Refused(String),

@@ -238,6 +238,12 @@ fn what_was_classified_is_told_when_all_sensors_are_lost_for_good() {
     assert_eq!((summary.objects, summary.unanswered), (1, 3));
 }
 
+#[test]
+fn a_camera_that_never_came_is_not_said_to_have_been_silent() {
+    let reason = WireError::Absent(Duration::from_secs(4)).to_string();
+    assert_eq!(reason, "it has not come within 4 s");
+}
+
 /// The first process at an entrance.
 fn newcomer(entrance: &Entrance) -> Newcomer {
     match entrance.wait(LONG).unwrap() {
