@@ -243,6 +243,8 @@ fn a_wrong_command_line_has_an_exit_code_of_its_own() {
         &["data", "nothing-10"],
         &["picture", "--no-run", "--size", "12"],
         &["picture", "--no-run", "--theme", "purple"],
+        &["verify", "halves", "--objects", "0"],
+        &["aggregator", "halves", "--objects", "0"],
         &["study", "nothing"],
         &["export", "--run", "shipped"],
     ];

@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
     listen: String,
     /// Objects to classify, at most [default: all test objects]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     objects: Option<u32>,
     /// Profile that says how links are arranged, and what each stage is predicted to take
     #[arg(long, default_value = hardware::DEFAULT)]

@@ -13,6 +13,11 @@ pub(super) fn at_most(most: u64) -> impl TypedValueParser<Value = usize> {
     RangedU64ValueParser::<u64>::new().range(0..=most).map(|number| number as usize)
 }
 
+/// Parser of a number of objects: at least one.
+pub(super) fn objects() -> impl TypedValueParser<Value = usize> {
+    RangedU64ValueParser::<u64>::new().range(1..).map(|number| number as usize)
+}
+
 /// Parser of a number of threads.
 pub(super) fn threads() -> impl TypedValueParser<Value = usize> {
     at_most(Settings::MAX_THREADS)

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     run: Option<PathBuf>,
     /// Number of test objects to compare
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = bounds::objects())]
     objects: usize,
     /// Write images of the objects, and what the interpreter makes of them, as a NumPy archive; needs the safetensors
     #[arg(long, value_name = "FILE.npz")]
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     let evaluator = evaluator.evaluator();
     let objects = evaluator.objects(Subset::Test);
-    let objects = &objects[..arguments.objects.clamp(1, objects.len())];
+    let objects = &objects[..arguments.objects.min(objects.len())];
     let key = |precision| MeasurementKey {
         design: manifest.design.clone(),
         views: manifest.views as u32,
