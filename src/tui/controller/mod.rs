@@ -143,7 +143,7 @@ fn view(session: &Session, ui: &mut UiState, command: UserCommand) {
         UserCommand::OpenMenu(kind) => {
             ui.entry = None;
             ui.menu = Some(match kind {
-                MenuKind::Export => Menu::export(),
+                MenuKind::Export => Menu::export(session),
                 MenuKind::Recall => Menu::recall(session, &ui.keys),
                 MenuKind::Axes => Menu::axes(ui.axes, !session.catalogue().leaks().is_empty()),
                 MenuKind::Quit if session.training().state.is_active() => Menu::quit("training"),

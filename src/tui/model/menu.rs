@@ -59,13 +59,18 @@ impl Menu {
     }
 
     /// Files that can be written.
-    pub(crate) fn export() -> Self {
+    pub(crate) fn export(session: &Session) -> Self {
         let choice = |label: &str, format| Choice::new(label, UserCommand::Export(format));
+        let designs = match session.order().len() {
+            _ if session.setup().filter().is_empty() => "all designs".to_owned(),
+            1 => "the design shown".to_owned(),
+            shown => format!("the {shown} designs shown"),
+        };
         let choices = vec![
             choice("this screen as a picture (SVG)", ExportFormat::Svg),
             choice("a report on the selected design, to hand on (HTML)", ExportFormat::Report),
-            choice("all designs as CSV", ExportFormat::Csv),
-            choice("all designs as JSON", ExportFormat::Json),
+            choice(&format!("{designs} as CSV"), ExportFormat::Csv),
+            choice(&format!("{designs} as JSON"), ExportFormat::Json),
             choice("the pinned designs as a Markdown table", ExportFormat::Markdown),
             choice("the session, to open it again as it is (TOML)", ExportFormat::Session),
         ];

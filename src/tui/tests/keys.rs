@@ -156,6 +156,18 @@ fn a_wrong_filter_stays_with_its_error_and_a_cancelled_one_is_taken_back() {
 }
 
 #[test]
+fn the_export_says_how_many_designs_a_filter_leaves() {
+    let labels = |keys| {
+        let (session, ui) = after(keys);
+        let labels: Vec<String> = ui.menu.expect("a menu").choices.into_iter().map(|choice| choice.label).collect();
+        (session.order().len(), labels)
+    };
+    assert!(labels("e").1.contains(&"all designs as CSV".to_owned()));
+    let (shown, labels) = labels("/lat<5<enter>e");
+    assert!(labels.contains(&format!("the {shown} designs shown as JSON")), "{labels:?}");
+}
+
+#[test]
 fn every_command_is_reached_by_the_palette() {
     for row in BINDINGS {
         for screen in Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)) {
