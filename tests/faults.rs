@@ -204,7 +204,7 @@ fn pipes_devices_and_huge_files_are_no_input() {
 #[test]
 fn a_wrong_command_line_has_an_exit_code_of_its_own() {
     let folder = folder();
-    let wrong: [&[&str]; 40] = [
+    let wrong: [&[&str]; 43] = [
         &["nonsense"],
         &["cost", "--knob", "lightning=3"],
         &["cost", "--knob", "latency"],
@@ -243,6 +243,9 @@ fn a_wrong_command_line_has_an_exit_code_of_its_own() {
         &["data", "nothing-10"],
         &["picture", "--no-run", "--size", "12"],
         &["picture", "--no-run", "--theme", "purple"],
+        &["picture", "--scene", "99"],
+        &["picture", "--scene", "0"],
+        &["picture", "--screen", "explore", "--ascii"],
         &["verify", "halves", "--objects", "0"],
         &["aggregator", "halves", "--objects", "0"],
         &["study", "nothing"],

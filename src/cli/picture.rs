@@ -23,6 +23,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(design) = &arguments.design {
         return object::run(arguments, design);
     }
+    let of_object = [
+        ("--object", arguments.object > 0),
+        ("--views", arguments.views.is_some()),
+        ("--png", arguments.png.is_some()),
+        ("--json", arguments.json),
+        ("--ascii", arguments.ascii),
+    ];
+    if let Some((name, _)) = of_object.iter().find(|(_, given)| *given) {
+        refuse!("{name} is for the pictures of an object: --design names the design");
+    }
     let (width, height) = size(&arguments.size)?;
     let scheme = explore::scheme(&arguments.theme)?;
     let Some(screen) = Screen::named(&arguments.screen) else {
@@ -41,7 +51,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let mut ui = UiState { screen, ..UiState::default() };
     tui::play(&mut session, &mut ui, &arguments.keys);
     if let Some(scene) = arguments.scene {
-        tui::scene(&mut session, &mut ui, scene.saturating_sub(1));
+        let scenes = tui::scenes(session.space());
+        if !(1..=scenes).contains(&scene) {
+            refuse!("there is no scene {scene} of the tour (1 to {scenes})");
+        }
+        tui::scene(&mut session, &mut ui, scene - 1);
     }
     // What is said for a few seconds has gone by then.
     ui.now_ms += 60_000;

@@ -58,6 +58,7 @@ use crate::{
     files,
     record::ObjectPictures,
     run::{Manifest, RunArchive, RunError, SplitSettings},
+    space::SearchSpace,
 };
 use keymap::Keymap;
 use theme::{ColourDepth, ColourScheme, Environment, Theme};
@@ -186,6 +187,11 @@ pub(crate) fn replay_archive(session: &mut Session, archive: &RunArchive) -> Res
 /// The archive is damaged, or of another space.
 pub fn replay_shipped(session: &mut Session) -> Result<(), TuiError> {
     replay_archive(session, &RunArchive::shipped()?)
+}
+
+/// Number of scenes of the tour in a space.
+pub(crate) fn scenes(space: &SearchSpace) -> usize {
+    demo::Demo::new(demo::Measured::shipped(space)).len()
 }
 
 /// Plays a scene of the tour, counted from 0, to its end, with the caption in `ui`. Beyond the last
