@@ -137,6 +137,9 @@ fn a_page_of_a_run_has_every_section_in_both_forms() {
     assert!(text.contains("splitscope train --run ") && text.contains(&format!(" --seed {}", facts.manifest.seed)));
     let names: std::collections::HashSet<&String> = markdown.pictures.iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), markdown.pictures.len());
+    // Designs are named as they are printed, not by numbers of the session, and each counts once.
+    assert!(text.contains(&format!("Design `{design}` at ")), "{text}");
+    assert!(text.contains(&format!("Looked at: {} designs", session.order().len())), "{text}");
     for (name, picture) in &markdown.pictures {
         assert!(text.contains(&format!("({name})")) && name.starts_with("page-"));
         assert_well_formed(&picture.svg);

@@ -47,7 +47,12 @@ pub(in crate::report) fn nothing() -> PageSection {
 /// The chosen design in full.
 pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSection {
     let mut passages = vec![Passage::picture("network", strip_caption(chosen), strip(session, chosen))];
-    passages.extend(session.status().map(|status| Passage::Text(format!("Design {}.", status.sentence))));
+    passages.extend(session.status().map(|status| {
+        // The number of a design is one of this session, and means nothing to those who read the page.
+        let sentence = status.sentence.strip_prefix(&session.candidate_name(chosen.strip.candidate));
+        let sentence = sentence.map(|rest| format!("`{}`{rest}", chosen.text));
+        Passage::Text(format!("Design {}.", sentence.unwrap_or(status.sentence)))
+    }));
     let note = session.setup().notes().get(chosen.strip.candidate);
     passages.extend(note.map(|text| Passage::Text(format!("Note: {text}"))));
     passages.push(Passage::Table(costs(session, chosen)));

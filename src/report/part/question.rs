@@ -1,5 +1,7 @@
 //! The question: space, hardware, limits.
 
+use std::collections::HashSet;
+
 use super::words::sensors;
 use crate::explore::Session;
 use crate::quantity::Knob;
@@ -16,16 +18,32 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
     ))];
     let mut sentences = vec![format!("Hardware: {}", profile.description)];
     sentences.extend(session.fitting().map(|fitting| format!("Designs that meet the limits on cost: {fitting}.")));
+    let [designs, feasible, measured] = looked_at(session);
     sentences.push(format!(
-        "Looked at: {} networks, of which {} meet the limits at their best split; {} of these have a measured accuracy.",
-        session.catalogue().len(),
-        session.feasible_count(),
-        session.measured_count()
+        "Looked at: {designs} designs, each the best split of a network, of which {feasible} meet the limits; \
+         {measured} of these have a measured accuracy."
     ));
     sentences.extend(run.map(|run| format!("Data: `{}`.", run.manifest.data)));
     passages.push(Passage::List(sentences));
     passages.push(Passage::Table(knobs(session)));
     PageSection::new("The question", passages)
+}
+
+/// Number of designs at the best splits of all candidates, of those that meet the limits, and of those of them that
+/// were measured. Candidates that are one design count once.
+fn looked_at(session: &Session) -> [usize; 3] {
+    let mut seen = HashSet::new();
+    let mut counts = [0; 3];
+    for id in session.catalogue().ids() {
+        let (Some(design), Some(row)) = (session.best_design(id), session.row(id)) else { continue };
+        if !seen.insert(design) {
+            continue;
+        }
+        let feasible = row.evaluation.feasible();
+        let measured = feasible && row.accuracy.measured().is_some();
+        counts = [counts[0] + 1, counts[1] + usize::from(feasible), counts[2] + usize::from(measured)];
+    }
+    counts
 }
 
 /// The limits and the hardware values that can be moved.
