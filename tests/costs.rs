@@ -507,6 +507,10 @@ fn paradigms_follow_from_the_costs_of_the_splits() {
         found["paradigms"].as_array().unwrap().iter().map(|row| row["leak"].as_f64().unwrap()).collect();
     assert!(leaks[0] < 0.1 && leaks[1] > 0.999 && (0.8..0.9).contains(&leaks[2]), "{leaks:?}");
     assert_eq!(found["leak_precision"], "int8");
+    // What crosses the link at the raw input is the same for every network.
+    let smallest = json(folder.path(), &["paradigms", "--json", "--design", "smallest"]);
+    let raw = smallest["paradigms"].as_array().unwrap()[1]["leak"].as_f64();
+    assert_eq!(raw, Some(leaks[1]), "{smallest}");
     // The figures themselves, as they were worked out when this was written.
     let [sensors, _, distributed] = &found["paradigms"].as_array().unwrap()[..] else { panic!("{found}") };
     assert_eq!((&sensors["communication_bytes"], &distributed["communication_bytes"]), (&60.into(), &3072.into()));

@@ -103,7 +103,8 @@ fn design(space: &SearchSpace, text: &str) -> Result<Design> {
 }
 
 /// Fills in the newest leaks of a run, on test objects with this number of views: those in int8, as costs are, or in
-/// single precision where there is no other. Returns their precision if there are any.
+/// single precision where there is no other. Returns their precision if there are any. What crosses the link of a split
+/// at the raw input depends on neither network nor fusion, so that there the leak of any such design is taken.
 fn fill_in_leaks(
     all: &mut [ParadigmFigures],
     space: &SearchSpace,
@@ -111,18 +112,31 @@ fn fill_in_leaks(
     leaks: &[LeakMeasurement],
 ) -> Option<Precision> {
     let fits = |key: &MeasurementKey| key.views == views && key.subset == Subset::Test && key.lost == 0;
-    for precision in Precision::ALL {
-        for one in &mut *all {
-            let design = space.print_design(&one.design);
-            let of_design = leaks.iter().filter(|leak| leak.key.design == design);
-            let fitting = of_design.filter(|leak| fits(&leak.key) && leak.key.precision == precision);
-            one.leak = fitting.max_by_key(|leak| leak.key.step).map(|newest| newest.figures.leak);
-        }
-        if all.iter().any(|one| one.leak.is_some()) {
-            return Some(precision);
-        }
+    let newest = |precision: Precision, is_of: &dyn Fn(&str) -> bool| {
+        let fitting = leaks.iter().filter(|leak| fits(&leak.key) && leak.key.precision == precision);
+        let newest = fitting.filter(|leak| is_of(&leak.key.design)).max_by_key(|leak| leak.key.step);
+        newest.map(|newest| newest.figures.leak)
+    };
+    let own = |design: &Design, precision| {
+        let printed = space.print_design(design);
+        newest(precision, &|other| other == printed)
+    };
+    let alike = |design: &Design, precision| newest(precision, &|other| sends_raw_input_alike(space, design, other));
+    // The precision is that of leaks of the designs themselves if there are any.
+    let known = |find: &dyn Fn(&Design, Precision) -> Option<f64>| {
+        Precision::ALL.into_iter().find(|&precision| all.iter().any(|one| find(&one.design, precision).is_some()))
+    };
+    let precision = known(&own).or_else(|| known(&alike))?;
+    for one in all {
+        one.leak = own(&one.design, precision).or_else(|| alike(&one.design, precision));
     }
-    None
+    Some(precision)
+}
+
+/// Returns `true` if a design and a printed one both send the raw input, at one resolution (gene 0) and in one format.
+fn sends_raw_input_alike(space: &SearchSpace, design: &Design, printed: &str) -> bool {
+    let sent = |design: &Design| (design.split, design.genome.genes().first().copied(), design.ratio, design.bits);
+    design.split == 0 && space.parse_design(printed).is_ok_and(|other| sent(&other) == sent(design))
 }
 
 /// The figures as JSON, in base units.
