@@ -204,7 +204,7 @@ fn pipes_devices_and_huge_files_are_no_input() {
 #[test]
 fn a_wrong_command_line_has_an_exit_code_of_its_own() {
     let folder = folder();
-    let wrong: [&[&str]; 43] = [
+    let wrong: [&[&str]; 45] = [
         &["nonsense"],
         &["cost", "--knob", "lightning=3"],
         &["cost", "--knob", "latency"],
