@@ -147,3 +147,19 @@ fn commands_on_what_is_no_run_say_so() {
     let untold = splitscope(folder.path(), &["train", "--space", "resnet-18", "--run", "r"]);
     assert!(text(&untold.stderr).contains("--data"), "{}", text(&untold.stderr));
 }
+
+#[test]
+fn a_run_of_another_space_is_refused() {
+    let folder = folder();
+    let commands: [&[&str]; 5] =
+        [&["--plain"], &["--json"], &["sweep", "sensors"], &["picture", "-o", "screen.svg"], &["paradigms"]];
+    for command in commands {
+        let output = splitscope(folder.path(), &[command, &["--space", "kicad", "--run", "shipped"]].concat());
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {told}");
+        assert!(told.contains("the run is about the space `tabletop`, not `kicad`"), "{command:?}: {told}");
+    }
+    let named = splitscope(folder.path(), &["paradigms", "--space", "tabletop", "--run", "shipped"]);
+    assert!(named.status.success(), "{}", text(&named.stderr));
+    assert_eq!(named.stdout, splitscope(folder.path(), &["paradigms", "--run", "shipped"]).stdout);
+}

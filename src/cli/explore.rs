@@ -159,9 +159,11 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let name = named(&arguments.space, |file| &file.session.space, spaces);
     let (space, space_source) = match (name, &run) {
         _ if !arguments.networks.is_empty() => imported(&arguments, &profile)?,
-        (None, Some(run)) => load::space_of_run(run.manifest())?,
-        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?,
+        (name, run) => load::space_or_of_run(name.as_deref(), run.as_ref())?,
     };
+    if let Some(run) = &run {
+        load::check_space(run, &space)?;
+    }
     crate::cost::check_names(&space, &profile)?;
     if arguments.plain || arguments.json || !tui::terminal::is_usable() {
         let session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed);

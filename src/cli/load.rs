@@ -198,9 +198,39 @@ pub(super) fn shipped_of(space: &SearchSpace) -> Result<Option<NamedRun>> {
     Ok(fits.then_some(NamedRun::Shipped(archive)))
 }
 
+/// Checks that a run was made on this space. Name, description and published accuracies may differ: no measurement
+/// depends on them.
+pub(super) fn check_space(run: &NamedRun, space: &SearchSpace) -> Result<()> {
+    let mut own = run.manifest().search_space()?;
+    let (wanted, found) = (std::mem::replace(&mut own.name, space.name.clone()), &space.name);
+    own.description.clone_from(&space.description);
+    own.literature.clone_from(&space.literature);
+    if own == *space {
+        return Ok(());
+    }
+    if wanted == *found {
+        refuse!("the run is about another space that is named `{wanted}` too");
+    }
+    refuse!("the run is about the space `{wanted}`, not `{found}`")
+}
+
+/// The space that is named, else the run's, else the default.
+pub(super) fn space_or_of_run(name: Option<&str>, run: Option<&NamedRun>) -> Result<(SearchSpace, Source)> {
+    match (name, run) {
+        (None, Some(run)) => space_of_run(run.manifest()),
+        (name, _) => space(name.unwrap_or(space::DEFAULT)),
+    }
+}
+
 /// Applies to a session what was recorded on the run that is named; where none is, on the shipped one, if it is of the
 /// session's space. Predicts the accuracies of other designs from that, which takes a while.
+///
+/// # Errors
+/// The named run is of another space, or can't be read.
 pub(super) fn replay_shown(session: &mut Session, named: Option<&NamedRun>, no_run: bool) -> Result<()> {
+    if let Some(run) = named {
+        check_space(run, session.space())?;
+    }
     let shipped = if named.is_some() || no_run { None } else { shipped_of(session.space())? };
     match named.or(shipped.as_ref()) {
         Some(NamedRun::Directory(run)) => {

@@ -21,9 +21,9 @@ use crate::space::{Design, ImportRules, SearchSpace};
 /// Arguments of `paradigms`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Space: a shipped name or a TOML file
-    #[arg(long, default_value = crate::space::DEFAULT)]
-    space: String,
+    /// Space: a shipped name or a TOML file [default: tabletop, or the run's]
+    #[arg(long)]
+    space: Option<String>,
     /// ONNX file instead of a space
     #[arg(long, value_name = "FILE.onnx", conflicts_with = "space")]
     network: Option<PathBuf>,
@@ -58,19 +58,23 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (profile, _) = load::profile(&arguments.profile)?;
+    let named = arguments.run.as_deref().map(NamedRun::open).transpose()?;
     let space = if let Some(path) = &arguments.network {
         network::space(std::slice::from_ref(path), &arguments.import, ImportRules::default(), &profile)?
     } else {
         network::needs_network(&arguments.import)?;
-        load::space(&arguments.space)?.0
+        load::space_or_of_run(arguments.space.as_deref(), named.as_ref())?.0
     };
+    if let Some(run) = &named {
+        load::check_space(run, &space)?;
+    }
     let model = CostModel::new(space, profile)?;
     let design = design(model.space(), &arguments.design)?;
     let knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
     knobs.check()?;
     let mut all = paradigms(&model, &design, &knobs)?;
-    let run = match &arguments.run {
-        Some(path) => Some(NamedRun::open(path)?),
+    let run = match named {
+        Some(run) => Some(run),
         None if arguments.no_run => None,
         None => load::shipped_of(model.space())?,
     };

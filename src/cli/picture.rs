@@ -39,14 +39,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         refuse!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
     };
     let (profile, _) = load::profile(&arguments.profile)?;
+    let run = arguments.run.as_deref().map(NamedRun::open).transpose()?;
     let space = if arguments.networks.is_empty() {
         network::needs_network(&arguments.import)?;
-        load::space(&arguments.space)?.0
+        load::space_or_of_run(arguments.space.as_deref(), run.as_ref())?.0
     } else {
         network::space(&arguments.networks, &arguments.import, ImportRules::default(), &profile)?
     };
     let mut session = Session::new(space, profile, DEFAULT_POOL, 0);
-    let run = arguments.run.as_deref().map(NamedRun::open).transpose()?;
     load::replay_shown(&mut session, run.as_ref(), arguments.no_run)?;
     let mut ui = UiState { screen, ..UiState::default() };
     tui::play(&mut session, &mut ui, &arguments.keys);

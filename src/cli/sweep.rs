@@ -159,8 +159,7 @@ fn session(arguments: &Arguments) -> Result<Session> {
         _ if !arguments.networks.is_empty() => {
             network::space(&arguments.networks, &arguments.import, ImportRules::default(), &profile)?
         }
-        (None, Some(run)) => load::space_of_run(run.manifest())?.0,
-        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?.0,
+        (name, run) => load::space_or_of_run(name.as_deref(), run.as_ref())?.0,
     };
     crate::cost::check_names(&space, &profile)?;
     let mut session = Session::new(space, profile, arguments.pool, arguments.seed);

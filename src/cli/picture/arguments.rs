@@ -58,9 +58,9 @@ pub(in crate::cli) struct Arguments {
     /// Scene of the tour, counted from 1, whose end is drawn instead of a screen
     #[arg(long, conflicts_with_all = ["run", "screen", "keys"])]
     pub(super) scene: Option<usize>,
-    /// Space: a shipped name or a TOML file
-    #[arg(long, default_value = crate::space::DEFAULT)]
-    pub(super) space: String,
+    /// Space: a shipped name or a TOML file [default: tabletop, or the run's]
+    #[arg(long)]
+    pub(super) space: Option<String>,
     /// ONNX file instead of a space; give it again for each network to compare
     #[arg(long = "network", value_name = "FILE.onnx", conflicts_with_all = ["space", "run", "scene", "design"])]
     pub(super) networks: Vec<PathBuf>,
