@@ -163,3 +163,14 @@ fn a_run_of_another_space_is_refused() {
     assert!(named.status.success(), "{}", text(&named.stderr));
     assert_eq!(named.stdout, splitscope(folder.path(), &["paradigms", "--run", "shipped"]).stdout);
 }
+
+#[test]
+fn a_session_whose_run_is_gone_says_what_is_shown() {
+    let folder = folder();
+    let session = "[session]\nversion = 2\nspace = \"tabletop\"\nprofile = \"glasses\"\npool = 20\nseed = 0\n\
+                   run = \"runs/gone\"\n[knobs]\n";
+    std::fs::write(folder.path().join("session.toml"), session).unwrap();
+    let output = splitscope(folder.path(), &["--plain", "--session", "session.toml"]);
+    let told = text(&output.stderr);
+    assert!(output.status.success() && told.contains("the shipped run is shown instead"), "{told}");
+}

@@ -141,7 +141,12 @@ fn imported(arguments: &Arguments, profile: &Profile) -> Result<(SearchSpace, So
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let file = arguments.session.as_deref().map(read_session).transpose()?;
     let path = arguments.run.clone().or_else(|| arguments.replay.clone());
-    let path = path.or_else(|| file.as_ref().filter(|_| !arguments.no_run).and_then(run_of_session));
+    let of_session = file.as_ref().filter(|_| path.is_none() && !arguments.no_run).and_then(run_of_session);
+    let (path, gone) = match of_session {
+        Some(Ok(of_session)) => (Some(of_session), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (path, None),
+    };
     let run = path.as_deref().map(NamedRun::open).transpose()?;
     let named = |flag: &Option<String>, of_session: fn(&SessionFile) -> &str, shipped: &[(&str, &str)]| {
         let of_session = file.as_ref().map(of_session).filter(|name| shipped.iter().any(|(known, _)| known == name));
@@ -165,6 +170,13 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         load::check_space(run, &space)?;
     }
     crate::cost::check_names(&space, &profile)?;
+    let mut instead = false;
+    if let Some(error) = gone {
+        instead = load::shipped_of(&space)?.is_some();
+        let what =
+            if instead { "the shipped run is shown instead" } else { "the session opens without its accuracies" };
+        note!("warning: {error}; {what}");
+    }
     if arguments.plain || arguments.json || !tui::terminal::is_usable() {
         let session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed);
         let mut session = session.with_context(|| of_file(arguments.session.as_deref()))?;
@@ -186,6 +198,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     )?;
     let shown = match &run {
         _ if arguments.no_run => RunChoice::None,
+        None if instead => RunChoice::Shipped,
         None => RunChoice::Usual,
         Some(NamedRun::Shipped(_)) => RunChoice::Shipped,
         Some(NamedRun::Directory(run)) => RunChoice::Named(run.path().to_owned()),
@@ -205,16 +218,10 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     Ok(finish(&tui::run(move || Session::new(space, profile, pool, seed), options)?))
 }
 
-/// The run that a session was on, if it still can be opened.
-fn run_of_session(file: &SessionFile) -> Option<PathBuf> {
+/// The run that a session was on, or why it can't be opened.
+fn run_of_session(file: &SessionFile) -> Option<Result<PathBuf>> {
     let path = PathBuf::from(file.session.run.as_ref()?);
-    match NamedRun::open(&path) {
-        Ok(_) => Some(path),
-        Err(error) => {
-            note!("warning: {error}; the session opens without its accuracies");
-            None
-        }
-    }
+    Some(NamedRun::open(&path).map(|_| path))
 }
 
 /// Says what goes on without the screen, and where a session that was cut short is kept.
