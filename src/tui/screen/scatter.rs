@@ -17,9 +17,9 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::{chrome, view::View};
+use super::{chrome, table, view::View};
 use crate::{
-    explore::{CandidateId, Column, Point, PointClass, Session},
+    explore::{CandidateId, Column, Point, PointClass, Session, ShownAccuracy},
     quantity::{Knob, Unit, number},
     tui::{
         command::UserCommand,
@@ -222,7 +222,17 @@ impl<'a> PlotScene<'a> {
         let Some(point) = self.scatter.selected_point() else { return String::new() };
         let [right, up] = self.columns;
         let name = self.session.candidate_name(point.candidate);
-        format!("{name}: {}, {}", up.format(point.up), right.format(point.right))
+        let figure = |column: Column, value: f64| {
+            let estimated = if column == Column::Accuracy { self.estimated_accuracy() } else { None };
+            estimated.map_or_else(|| column.format(value), |accuracy| format!("{accuracy} %"))
+        };
+        format!("{name}: {}, {}", figure(up, point.up), figure(right, point.right))
+    }
+
+    /// Accuracy of the selected design as the table has it, if it was not measured.
+    fn estimated_accuracy(&self) -> Option<String> {
+        let shown = self.session.accuracy(&self.session.selected_design()?);
+        matches!(shown, ShownAccuracy::Estimated(_)).then(|| table::accuracy(&shown, self.theme.glyphs))
     }
 
     /// A place in words, with the design that is nearest.
