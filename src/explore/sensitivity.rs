@@ -47,15 +47,23 @@ impl Session {
     pub fn tornado(&self) -> Vec<DesignSwing> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
         let (evaluator, demands) = (self.evaluator(), inspected.demands);
+        let now = usize::from(inspected.best.split_index);
+        let is_rated = !inspected.measured[now].accuracy.is_nan();
         let best = |knob: Knob, knobs: &crate::cost::Knobs| {
             let moved = Evaluator::new(knobs, evaluator.allowed);
-            // With another number of sensors the measured shares are others: there only costs are judged.
-            let measured: &[MeasuredShares] = if knob == Knob::Sensors { &[] } else { &inspected.measured };
-            let found = moved.best_of(demands, measured)?;
-            let boundary = demands[usize::from(found.split_index)].boundary;
-            Some(SwingEnd { value: 0.0, latency_s: found.seconds, boundary, feasible: found.feasible() })
+            let best_of = |demands: &[SplitDemand], measured: &[MeasuredShares]| {
+                let found = moved.best_of(demands, measured)?;
+                let boundary = demands[usize::from(found.split_index)].boundary;
+                Some(SwingEnd { value: 0.0, latency_s: found.seconds, boundary, feasible: found.feasible() })
+            };
+            if knob != Knob::Sensors {
+                return best_of(demands, &inspected.measured);
+            }
+            // With another number of sensors the measured shares are others: there only costs are judged. A split that
+            // was chosen for its accuracy is kept where it fits: a faster one is no gain of the moved knob.
+            let kept = best_of(&demands[now..=now], &[]).filter(|_| is_rated);
+            kept.filter(|end| end.feasible || !inspected.best.feasible()).or_else(|| best_of(demands, &[]))
         };
-        let now = usize::from(inspected.best.split_index);
         let frame = evaluator.rates.frame(&demands[now]);
         let thresholds = ThresholdSolver::new(self.knobs()).thresholds(&frame, inspected.measured[now]);
         let end = |end: Option<SwingEnd>| end.filter(|end| end.feasible || !inspected.best.feasible());

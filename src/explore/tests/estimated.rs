@@ -51,6 +51,19 @@ fn every_design_without_a_measurement_is_predicted_and_ranked_by_the_lower_end()
 }
 
 #[test]
+fn another_number_of_sensors_is_no_gain_by_a_faster_but_less_accurate_split() {
+    let mut session = measured_in_part();
+    session.predict(0);
+    let ids: Vec<CandidateId> = session.order().iter().copied().take(20).collect();
+    for id in ids {
+        session.apply(Command::SelectCandidate(id), 0);
+        let swing = session.tornado().into_iter().find(|swing| swing.knob == Knob::Sensors).unwrap();
+        assert!(swing.split_down.is_none() && swing.down_s.is_some_and(|change| change <= 1e-12), "{swing:?}");
+        assert!(swing.split_up.is_some() || swing.up_s.is_none_or(|change| change >= -1e-12), "{swing:?}");
+    }
+}
+
+#[test]
 fn the_limit_on_accuracy_holds_the_lower_end_of_a_prediction() {
     let mut session = measured_in_part();
     session.predict(0);
