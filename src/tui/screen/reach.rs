@@ -50,17 +50,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let y = Axis::fit(points.iter().map(|point| point.percent), Scale::Linear).padded(0.08);
     let y = Axis::new(y.low().max(0.0), y.high().min(100.0), Scale::Linear);
     let x = Axis::fit(points.iter().map(|point| point.at), scale);
-    // Each kind has its line; a step of the other kind breaks it, and both meet where they change.
-    let of_kind = |estimated: bool| -> Vec<(f64, f64)> {
-        let near = |index: usize| {
-            let around = &points[index.saturating_sub(1)..=index];
-            around.iter().any(|point| point.estimated == estimated)
-        };
-        let value =
-            |(index, point): (usize, &ReachPoint)| (point.at, if near(index) { point.percent } else { f64::NAN });
-        points.iter().enumerate().map(value).collect()
-    };
-    let (measured, estimated) = (of_kind(false), of_kind(true));
+    let [measured, estimated] = lines(&points);
     let series = [
         CurveSeries { points: &estimated, dash: Dash::Dotted, style: theme.dim, ..CurveSeries::default() },
         CurveSeries { points: &measured, style: theme.front, ..CurveSeries::default() },
@@ -72,6 +62,22 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let room = area.width.saturating_sub(width(note) + 9);
     let splits = splits(session, range, room, theme.glyphs.ellipsis);
     chrome::foot(buf, area, (&splits, note), theme);
+}
+
+/// The line between measured steps, and the one from and to predicted steps; each is broken where the other one goes.
+fn lines(points: &[ReachPoint]) -> [Vec<(f64, f64)>; 2] {
+    let line = |is_part: &dyn Fn(usize) -> bool| -> Vec<(f64, f64)> {
+        let value =
+            |(index, point): (usize, &ReachPoint)| (point.at, if is_part(index) { point.percent } else { f64::NAN });
+        points.iter().enumerate().map(value).collect()
+    };
+    let last = points.len().saturating_sub(1);
+    let around = |index: usize| &points[index.saturating_sub(1)..=(index + 1).min(last)];
+    [
+        line(&|index| !points[index].estimated),
+        // The line between measured steps is drawn over this one where both go.
+        line(&|index| around(index).iter().any(|point| point.estimated)),
+    ]
 }
 
 /// The steps at which a design with an accuracy fits.
