@@ -157,7 +157,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             let split = |split: Option<BoundaryId>| {
                 split.map(|id| format!(" {arrow}{}", session.space().boundary_name(id))).unwrap_or_default()
             };
-            if let Some(words) = no_effect(swing, unit) {
+            if let Some(words) = no_effect(swing, session.value(swing.knob), unit) {
                 return format!("{words:<cells$}");
             }
             let (down, up) = (change(swing.down_s), change(swing.up_s));
@@ -204,16 +204,22 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     (&Tornado::new(&rows).look(theme.tornado())).render(plot.intersection(inner), buf);
 }
 
-/// Value up to which a knob has no effect, if a fifth more or less changes nothing that the digits show.
-fn no_effect(swing: &DesignSwing, unit: Unit) -> Option<String> {
+/// Value up to which a knob has no effect, if a fifth more or less changes nothing that the digits show; the value from
+/// which the design fits where the present one does not suffice.
+fn no_effect(swing: &DesignSwing, present: f64, unit: Unit) -> Option<String> {
     let nothing = |change: Option<f64>| change.is_some_and(|seconds| !unit.difference(seconds).starts_with(['+', '-']));
     if !nothing(swing.down_s) || !nothing(swing.up_s) {
         return None;
     }
     let knob = swing.knob.info();
-    let way = if knob.relax == RelaxDirection::Up { "down to" } else { "up to" };
+    let (words, way) = match knob.relax {
+        RelaxDirection::Up if swing.needed > present => ("fits", "from"),
+        RelaxDirection::Up => ("no effect", "down to"),
+        _ if swing.needed < present => ("fits", "up to"),
+        _ => ("no effect", "up to"),
+    };
     Some(match swing.needed {
-        needed if needed.is_finite() && needed > 0.0 => format!("no effect {way} {}", swing.knob.format(needed)),
+        needed if needed.is_finite() && needed > 0.0 => format!("{words} {way} {}", swing.knob.format(needed)),
         _ => "no effect".to_owned(),
     })
 }

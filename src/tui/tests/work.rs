@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     explore::{Command, Session, WorkRequest, progress::State},
+    quantity::Knob,
     record::{
         Event, EventRecord, Measurement, MeasurementKey, Precision, PreparingRecord, Role, StepRecord, Subset, Task,
     },
@@ -230,6 +231,17 @@ fn predicted_accuracies_are_written_as_such() {
     session.apply(Command::Filter("-measured".to_owned()), 0);
     let table = export::markdown(&session);
     assert!(table.lines().skip(4).all(|line| line.contains("(predicted)")), "{table}");
+}
+
+#[test]
+fn the_tornado_says_from_where_a_limit_that_is_broken_would_be_met() {
+    let (mut session, mut ui) = (session(), UiState::default());
+    session.apply(Command::SetKnobs(vec![(Knob::LatencyLimit, 2.2e-4)]), 0);
+    play(&mut session, &mut ui, "o");
+    let picture = shown(&session, &ui, (120, 36));
+    let (_, row) = picture.split_once("latency limit  ").unwrap();
+    let row: String = row.chars().take(60).collect();
+    assert!(row.contains("fits from") && !row.contains("no effect"), "{picture}");
 }
 
 #[test]
