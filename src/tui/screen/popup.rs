@@ -216,7 +216,7 @@ fn no_effect(swing: &DesignSwing, present: f64, unit: Unit) -> Option<String> {
         RelaxDirection::Up if swing.needed > present => ("fits", "from"),
         RelaxDirection::Up => ("no effect", "down to"),
         _ if swing.needed < present => ("fits", "up to"),
-        _ => ("no effect", "up to"),
+        RelaxDirection::Down => ("no effect", "up to"),
     };
     Some(match swing.needed {
         needed if needed.is_finite() && needed > 0.0 => format!("{words} {way} {}", swing.knob.format(needed)),
