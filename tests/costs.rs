@@ -195,7 +195,7 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
     ] {
         let output = splitscope(folder.path(), &[&["cost"], arguments].concat());
         let (said, printed) = (text(&output.stderr), text(&output.stdout));
-        // What the command line gets wrong has a code of its own; what a file holds is an error.
+        // Wrong command lines have an exit code of their own; wrong contents of a file are errors.
         let is_of_file =
             arguments.iter().any(|word| Path::new(word).extension().is_some_and(|extension| extension == "csv"))
                 || arguments.contains(&"folder");
@@ -507,7 +507,7 @@ fn paradigms_follow_from_the_costs_of_the_splits() {
         found["paradigms"].as_array().unwrap().iter().map(|row| row["leak"].as_f64().unwrap()).collect();
     assert!(leaks[0] < 0.1 && leaks[1] > 0.999 && (0.8..0.9).contains(&leaks[2]), "{leaks:?}");
     assert_eq!(found["leak_precision"], "int8");
-    // What crosses the link at the raw input is the same for every network.
+    // The raw input crosses the link alike for every network.
     let smallest = json(folder.path(), &["paradigms", "--json", "--design", "smallest"]);
     let raw = smallest["paradigms"].as_array().unwrap()[1]["leak"].as_f64();
     assert_eq!(raw, Some(leaks[1]), "{smallest}");

@@ -80,7 +80,7 @@ impl PredictionInput {
             for entry in self.splits.range(id) {
                 let first = self.splits.first_alike(entry) as usize;
                 if first < entry {
-                    // The same design as one before.
+                    // An earlier entry is this design, and has its prediction.
                     for all in &mut lower_ends {
                         all.push(all[first]);
                     }

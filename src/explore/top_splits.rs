@@ -56,7 +56,7 @@ impl TopSplits {
         }
         let mut order: Vec<usize> = (0..tops.len()).collect();
         order.sort_by_key(|&place| RankKey::first_of(&tops[place].as_best(0.0)));
-        // Where the candidates of each begin.
+        // First place of each one's candidates.
         let (mut next, mut sum) = (vec![0; tops.len()], 0);
         for &place in &order {
             next[place] = sum;

@@ -81,7 +81,7 @@ impl<'a> LiveRunner<'a> {
                 Ok(false) => Proceeding::End,
                 Ok(true) | Err(_) => Proceeding::GiveUp,
             };
-            // Where there is none, it was given up, or another process measures it.
+            // No record: the measurement was given up, or another process makes it.
             let Some(record) = self.evaluator.claim_while(&key, self.process, &mut proceeds)? else { continue };
             is_idle = false;
             self.measured += 1;

@@ -306,7 +306,7 @@ impl App {
             if let Some(leave) = self.take_terminal_effects(terminal, &mut pace)? {
                 return Ok((leave, None));
             }
-            // What was typed is seen before anything is looked up, which may take longer than a frame.
+            // Drawn before anything is looked up, which may take longer than a frame, so that keys are seen at once.
             self.draw_if_due(terminal, &mut pace)?;
             pace.dirty |= self.tend();
             pace.dirty |= pace.shows_message != self.session.toast(self.now_ms()).is_some();

@@ -144,7 +144,7 @@ impl RunningSplit<'_> {
             }
             if self.roster.cameras().is_empty() {
                 match self.wait_for(1) {
-                    // What was classified so far is told none the less.
+                    // The objects classified so far still count.
                     Err(WireError::NoSensors(_)) if summary.objects > 0 => {
                         summary.unanswered += end - object;
                         break;

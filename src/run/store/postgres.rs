@@ -167,7 +167,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if let Some(pending) = self.pending.take() {
-            // Who wants to know of its failure has settled before.
+            // Its failure is told to callers that settle before; nobody is left to hear of it here.
             let _ = pending.join();
         }
     }

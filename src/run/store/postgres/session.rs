@@ -250,7 +250,7 @@ impl ServerSession {
             self.hears_of_work = true;
             let listen = format!("LISTEN \"work:{}\"", self.address.run);
             self.ask(&mut |connection, _| connection.batch(&listen))?;
-            // What came before was not heard.
+            // Work that came before the subscription was not heard of.
             self.note_news();
         }
         if self.news_count() == self.waited_for {
