@@ -188,8 +188,8 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
         (&["--fusion", "S2"], "did you mean `S2.1` or `S2.2`?"),
         (&["--break-even", "S2.1,S2.1"], "is one split; name two"),
         (&["--break-even", "S2.1"], "is not a pair of splits such as `input,logits`"),
-        (&["--knob", "link-bandwidth=1e-320"], "link bandwidth goes from 1e-40 to 1e40"),
-        (&["--deadline", "1e-300"], "frame rate floor goes from 1e-40 to 1e40"),
+        (&["--knob", "link-bandwidth=1e-320"], "link bandwidth goes from 1e-40 B/s to 1e40 B/s"),
+        (&["--deadline", "1e-300"], "frame rate floor goes from 1e-40 fps to 1e40 fps"),
         (&["--power-at", "1e300"], "above zero"),
         (&["--power-at", "nan"], "above zero"),
     ] {

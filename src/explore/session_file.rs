@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::candidate::CandidateError;
 use super::filter::FilterError;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::quantity::{Knob, QuantityError, knob_values, number};
+use crate::quantity::{Knob, QuantityError, knob_values};
 use crate::space::{ParseDesignError, ParseGenomeError};
 
 /// Version of session files that are written; earlier ones are read. Raised when a key changes its name or meaning.
@@ -192,9 +192,6 @@ pub enum SessionFileError {
     /// A knob that does not exist, or a value that it can't have.
     #[error(transparent)]
     Quantity(#[from] QuantityError),
-    /// A value that a knob can't have.
-    #[error("{0} can't be {number}", number = number::figure(*.1))]
-    Value(&'static str, f64),
     /// A genome of another space.
     #[error(transparent)]
     Genome(#[from] ParseGenomeError),

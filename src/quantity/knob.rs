@@ -341,17 +341,30 @@ impl Knob {
         if !(value.is_finite() && value > 0.0) {
             return Err(QuantityError::NotPositive { quantity, value });
         }
-        if !RANGE.contains(&value) {
-            let [low, high] = [RANGE.start(), RANGE.end()].map(|end| format!("{end:e}"));
-            return Err(QuantityError::Range { quantity, low, high });
-        }
         if info.scale == KnobScale::Count && value.fract() != 0.0 {
             return Err(QuantityError::NotWhole { quantity, value });
         }
         if info.scale == KnobScale::Percent && value > 1.0 {
             return Err(QuantityError::AboveOne(quantity));
         }
+        if !RANGE.contains(&value) {
+            let (low, high) = self.ends_in_words();
+            return Err(QuantityError::Range { quantity, low, high });
+        }
         Ok(value)
+    }
+
+    /// Smallest and largest value that a knob can have, in its base unit.
+    fn ends_in_words(self) -> (String, String) {
+        let info = self.info();
+        let symbol = info.dimension.base_unit().symbol;
+        let with_unit = |end: f64| format!("{end:e} {symbol}").trim_end().to_owned();
+        let (low, high) = (*RANGE.start(), *RANGE.end());
+        match info.scale {
+            KnobScale::Count => ("1".to_owned(), with_unit(high)),
+            KnobScale::Percent => (format!("{low:e}"), "1 (or 100 %)".to_owned()),
+            KnobScale::Decades | KnobScale::Octaves => (with_unit(low), with_unit(high)),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::explore::session_file::{
 use crate::explore::setup::{Pinned, Setup};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
-use crate::quantity::Knob;
+use crate::quantity::{Knob, QuantityError};
 use crate::space::{Genome, SearchSpace};
 
 /// Most bits of a value on the link.
@@ -98,8 +98,10 @@ impl Session {
         for (name, &value) in &row.knobs {
             let knob = Knob::named(name)?;
             let value = knob.check(value)?;
-            if knob == Knob::Sensors && value > f64::from(self.space().views.max(1)) {
-                return Err(SessionFileError::Value(knob.label(), value));
+            let views = self.space().views.max(1);
+            if knob == Knob::Sensors && value > f64::from(views) {
+                let (low, high) = ("1".to_owned(), views.to_string());
+                return Err(QuantityError::Range { quantity: knob.label(), low, high }.into());
             }
             knobs.set(knob, value);
         }

@@ -82,7 +82,7 @@ fn a_wrong_file_says_what_is_wrong() {
     };
     let cases = [
         ("link-bandwidth", "link-bandwith", "no knob is named `link-bandwith`; did you mean `link-bandwidth`?"),
-        ("sensors = 6.0", "sensors = 99.0", "number of sensors can't be 99"),
+        ("sensors = 6.0", "sensors = 99.0", "number of sensors goes from 1 to 12"),
         ("sensors = 6.0", "sensors = 2.5", "number of sensors must be a whole number, not 2.5"),
         ("version = 2", "version = 9", "this session file has version 9; this splitscope reads up to 2"),
         ("space = \"tabletop\"", "space = \"table\"", "the session is about the space `table`, not `tabletop`"),
