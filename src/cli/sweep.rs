@@ -189,15 +189,9 @@ fn values(arguments: &Arguments, session: &Session, range: &KnobRange) -> Result
 /// Sentences on all that is not in the figures of a sweep.
 fn notes(session: &Session, knob: Knob, points: &[SweepPoint]) -> Vec<&'static str> {
     let best = || points.iter().filter_map(|point| point.best.as_ref());
-    let is_published = |figure: AccuracyFigure| figure.kind == AccuracyKind::Literature;
     let limits_leak = knob == Knob::LeakLimit || session.knobs().leak_limit.is_some();
     let mut notes = Vec::new();
-    if best().filter_map(SweptDesign::figure).any(is_published) {
-        notes.push(
-            "accuracies of the literature are those of networks that are not split: the loss of a splitting module is \
-             not in them",
-        );
-    }
+    notes.extend(best().filter_map(SweptDesign::figure).find_map(|figure| figure.kind.caveat()));
     if limits_leak && best().any(|best| session.leak(&best.design).is_none()) {
         notes.push("the leak of some of these designs was not measured; such a design breaks no limit of the leak");
     }

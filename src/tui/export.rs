@@ -61,6 +61,9 @@ struct Sheet {
     knobs: std::collections::BTreeMap<String, f64>,
     seed: u64,
     run: Option<String>,
+    /// Sentences on what the figures leave out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<&'static str>,
     designs: Vec<Record<Option<AccuracyFigure>>>,
 }
 
@@ -152,6 +155,8 @@ fn records<A>(session: &Session, accuracy: impl Fn(Option<AccuracyFigure>) -> A)
 /// None that a figure can cause; those of the format.
 pub(crate) fn json(session: &Session) -> serde_json::Result<String> {
     let header = session.to_file().session;
+    let designs = records(session, |figure| figure);
+    let caveat = designs.iter().find_map(|record| record.accuracy?.kind.caveat());
     let sheet = Sheet {
         splitscope: env!("CARGO_PKG_VERSION"),
         space: header.space,
@@ -160,7 +165,8 @@ pub(crate) fn json(session: &Session) -> serde_json::Result<String> {
         knobs: session.limits(),
         seed: header.seed,
         run: session.training().run.clone(),
-        designs: records(session, |figure| figure),
+        notes: caveat.into_iter().collect(),
+        designs,
     };
     Ok(serde_json::to_string_pretty(&sheet)? + "\n")
 }
@@ -194,7 +200,9 @@ pub(crate) fn markdown(session: &Session) -> String {
         energy.symbol,
         memory.symbol,
     );
-    for row in ids.into_iter().filter_map(|id| record(session, id, |figure| figure)) {
+    let rows: Vec<_> = ids.into_iter().filter_map(|id| record(session, id, |figure| figure)).collect();
+    let caveat = rows.iter().find_map(|row| row.accuracy?.kind.caveat());
+    for row in rows {
         let text = row.note.unwrap_or_default().replace('|', "\\|");
         let note = if noted { format!(" {text} |") } else { String::new() };
         let _ = writeln!(
@@ -211,6 +219,9 @@ pub(crate) fn markdown(session: &Session) -> String {
             row.fusion,
             if row.feasible { "yes" } else { "no" }
         );
+    }
+    if let Some(caveat) = caveat {
+        let _ = writeln!(out, "\n† {caveat}");
     }
     out
 }

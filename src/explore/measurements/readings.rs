@@ -49,6 +49,17 @@ impl AccuracyKind {
             Self::Literature => "literature",
         }
     }
+
+    /// Sentence on what accuracies of this kind leave out, if they do.
+    pub const fn caveat(self) -> Option<&'static str> {
+        match self {
+            Self::Measured | Self::Predicted => None,
+            Self::Literature => Some(
+                "accuracies of the literature are those of networks that are not split; what a splitting module loses \
+                 is not in them",
+            ),
+        }
+    }
 }
 
 /// An accuracy with its 90 % interval, as files and JSON write it.

@@ -22,8 +22,8 @@ use super::{chrome, frames, table, view::View};
 use crate::{
     cost::{LatencyBreakdown, Traffic},
     explore::{
-        Accuracy, AccuracyFigure, AccuracyKind, Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary,
-        Session, ShownAccuracy, ShownLeak, SplitState,
+        Accuracy, AccuracyFigure, Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, Session,
+        ShownAccuracy, ShownLeak, SplitState,
     },
     network::Network,
     quantity::{Knob, Limit, Metric, Unit, number},
@@ -32,6 +32,7 @@ use crate::{
     tui::{
         hit::HitMap,
         model::scatter_window,
+        text,
         widget::{StackedBar, StackedBars, width},
     },
 };
@@ -56,9 +57,9 @@ fn figures() -> u16 {
     CELLS.iter().sum::<u16>() + 1
 }
 
-/// Rows that everything takes.
-pub(crate) fn rows(view: View<'_>) -> usize {
-    view.session.strip().map_or(1, |strip| open(&strip).count() + about(view, &strip).len() + ABOVE + 2)
+/// Rows that everything takes in rows of `room` cells.
+pub(crate) fn rows(view: View<'_>, room: u16) -> usize {
+    view.session.strip().map_or(1, |strip| open(&strip).count() + about(view, &strip, room).len() + ABOVE + 2)
 }
 
 /// Draws the design and its splits.
@@ -66,7 +67,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let View { session, theme, .. } = view;
     let Some(strip) = session.strip() else { return };
     let mut head = 0;
-    for line in about(view, &strip) {
+    for line in about(view, &strip, area.width) {
         let style = if head == 0 { theme.text } else { theme.dim };
         chrome::line(buf, chrome::row(area, head), &[(&line, style)], theme);
         head += 1;
@@ -78,8 +79,14 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     chrome::line(buf, chrome::row(table, foot), &[(&hold, theme.text)], theme);
 }
 
-/// Lines about the design: as it is written; size and accuracy; its note; what is sent; what else was measured.
-fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
+/// Lines about the design in rows of `room` cells: as it is written; size and accuracy; its note; what is sent; what
+/// else was measured.
+fn about(view: View<'_>, strip: &DesignStrip<'_>, room: u16) -> Vec<String> {
+    facts(view, strip).iter().flat_map(|fact| text::wrap_broken(fact, room)).collect()
+}
+
+/// What is told about the design, a line each where there is room.
+fn facts(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
     let session = view.session;
     let design = session.space().print_design(&strip.design);
     let candidate = session.catalogue().get(strip.candidate);
@@ -117,8 +124,8 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
 /// An accuracy that was not measured, with where it comes from.
 fn estimated(View { session, theme, .. }: View<'_>, figure: &AccuracyFigure) -> String {
     let share = table::estimate_in_words(figure, theme.glyphs);
-    if figure.kind == AccuracyKind::Literature {
-        return format!("literature accuracy {share}: published networks of this size, not split");
+    if let Some(caveat) = figure.kind.caveat() {
+        return format!("accuracy {share}; {caveat}");
     }
     let measured = number::grouped(session.measurements().len() as u64);
     format!("{} accuracy {share} (90 %), predicted from {measured} measured designs", figure.precision.name())

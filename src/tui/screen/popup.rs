@@ -57,18 +57,12 @@ pub(crate) fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Bu
 
 /// The selected design in figures.
 fn design(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let rows = u16::try_from(inspect::rows(view)).unwrap_or(u16::MAX);
+    let wide = inspect::wide(area.width.saturating_sub(6));
+    let rows = u16::try_from(inspect::rows(view, wide)).unwrap_or(u16::MAX);
     let session = view.session;
     let name =
         session.strip().map_or_else(String::new, |strip| format!("Design {}", session.candidate_name(strip.candidate)));
-    let inner = sized(
-        view,
-        area,
-        (inspect::wide(area.width.saturating_sub(6)), rows),
-        (&name, "[ ] move the split  b best  Esc close"),
-        buf,
-        hits,
-    );
+    let inner = sized(view, area, (wide, rows), (&name, "[ ] move the split  b best  Esc close"), buf, hits);
     inspect::draw(view, inner, buf, hits);
 }
 

@@ -220,6 +220,7 @@ fn overlays() {
     snapshots("help_found", &USUAL_SIZE, fixture::session(), "?/split<enter>");
     snapshots("inspect_predicted", &USUAL_SIZE, fixture::predicted(), "/-measured<enter>t<enter>");
     snapshots("inspect", &POPUP_SIZES, fixture::trained(), "tj<enter>");
+    snapshots("inspect_literature", &POPUP_SIZES, fixture::literature(), "tj<enter>");
     snapshots("axes", &POPUP_SIZES, fixture::session(), "V");
     snapshots("why_several", &POPUP_SIZES, fixture::session(), "jjjHHkHHjjjHt[x");
     snapshots("why", &POPUP_SIZES, fixture::session(), "jjjjjHHtGx");

@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend};
 
 use super::{
     drawn,
-    fixture::{leak_of, options, predicted, running, session, trained},
+    fixture::{leak_of, literature, options, predicted, running, session, trained},
     replay_position,
 };
 use crate::{
@@ -231,6 +231,18 @@ fn predicted_accuracies_are_written_as_such() {
     session.apply(Command::Filter("-measured".to_owned()), 0);
     let table = export::markdown(&session);
     assert!(table.lines().skip(4).all(|line| line.contains("(predicted)")), "{table}");
+}
+
+#[test]
+fn accuracies_of_the_literature_are_written_with_what_they_leave_out() {
+    let session = literature();
+    let json: serde_json::Value = serde_json::from_str(&export::json(&session).unwrap()).unwrap();
+    assert_eq!(json["designs"][0]["accuracy"]["kind"], "literature");
+    let caveat = json["notes"][0].as_str().unwrap();
+    assert!(caveat.contains("splitting module"), "{caveat}");
+    assert!(export::markdown(&session).ends_with(&format!("\n\n† {caveat}\n")));
+    let measured: serde_json::Value = serde_json::from_str(&export::json(&trained()).unwrap()).unwrap();
+    assert!(measured["notes"].is_null());
 }
 
 #[test]
