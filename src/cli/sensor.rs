@@ -136,7 +136,12 @@ fn data(arguments: &Arguments, manifest: &ExportManifest, preparation: &SensorPr
         std::ops::ControlFlow::Continue(())
     };
     let cache = Cache::of_user();
-    let access = Access { cache: cache.as_ref(), classes: Some(manifest.classes.len()), progress: &progress };
+    let access = Access {
+        cache: cache.as_ref(),
+        classes: Some(manifest.classes.len()),
+        progress: &progress,
+        ..Access::default()
+    };
     let data = Dataset::open_with(&spec, views, side, manifest.image.mean.len(), access)?;
     bar.end();
     Ok(data)

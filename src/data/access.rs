@@ -21,6 +21,9 @@ pub struct Access<'a> {
     pub cache: Option<&'a Cache>,
     /// A set with another number of classes is refused before anything is rendered.
     pub classes: Option<usize>,
+    /// `true` if objects that depend on nothing but their number are made as they are wanted, by whoever reads them
+    /// first. Such a set is there at once, without being told.
+    pub on_demand: bool,
     /// Told how far it is; a set that comes from the cache is there at once, without being told.
     pub progress: Progress<'a>,
 }
@@ -43,6 +46,6 @@ impl Access<'_> {
 impl Default for Access<'_> {
     /// Without a cache, with any number of classes, unwatched.
     fn default() -> Self {
-        Self { cache: None, classes: None, progress: &unwatched }
+        Self { cache: None, classes: None, on_demand: false, progress: &unwatched }
     }
 }

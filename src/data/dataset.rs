@@ -65,7 +65,7 @@ pub struct Summary {
 }
 
 /// Mean and standard deviation of the samples of one channel, on the scale 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PixelStatistics {
     /// Mean, 0 to 1.
     pub mean: f32,

@@ -139,7 +139,7 @@ fn another_number_of_classes_is_refused_before_anything_is_read() {
     let open = |options: &str, classes: usize| {
         let spec: DataSpec = format!("meshes:{}{options}", root.path().display()).parse().expect("valid");
         let unread = |_: usize, _: usize| panic!("an object was read");
-        let access = Access { cache: Some(&cache), classes: Some(classes), progress: &unread };
+        let access = Access { cache: Some(&cache), classes: Some(classes), progress: &unread, ..Access::default() };
         Dataset::open_with(&spec, 2, 16, 1, access).map(|set| set.classes.len())
     };
     let message = open("", 3).expect_err("two classes").to_string();

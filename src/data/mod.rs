@@ -55,7 +55,7 @@ pub use error::{DataError, Skipped};
 pub(crate) use fingerprint::Fingerprint;
 pub use nuisance::Nuisance;
 pub use pose::{Pose, Rig};
-pub use samples::Samples;
+pub use samples::{SampleMaker, Samples};
 pub use spec::{DataSource, DataSpec};
 pub use split::{SplitShares, Splits};
 

@@ -64,6 +64,23 @@ fn threads_make_no_difference() {
 }
 
 #[test]
+fn objects_made_on_demand_are_the_same() {
+    let spec: DataSpec = "arrangement-10:level=hard,objects=300".parse().expect("valid");
+    let open = |on_demand: bool| {
+        Dataset::open_with(&spec, 4, 16, 1, Access { on_demand, ..Access::default() }).expect("opens")
+    };
+    let (all, lazy) = (open(false), open(true));
+    assert!(matches!(lazy.samples, Samples::OnDemand(_)));
+    assert_eq!(lazy.samples.bytes(), all.samples.bytes());
+    assert_eq!(object(&lazy, 7), object(&all, 7));
+    assert_eq!(view(&lazy, 299, 3), view(&all, 299, 3));
+    assert!(format!("{:?}", lazy.samples).contains("(2 of 300"), "{:?}", lazy.samples);
+    let across = lazy.samples.read(1000, 3000).expect("in memory");
+    assert_eq!(across, all.samples.read(1000, 3000).expect("in memory"));
+    assert_eq!(lazy, all);
+}
+
+#[test]
 fn progress_reaches_the_total() {
     let calls = AtomicUsize::new(0);
     let most = AtomicUsize::new(0);

@@ -10,6 +10,7 @@ use super::loading::{LoadingProgress, load_inputs, load_inputs_controlled};
 use super::store::Store;
 use super::task_process::TaskProcess;
 use super::weights;
+use crate::data::PixelStatistics;
 use crate::files::sha256;
 use crate::leak::DesignAttack;
 use crate::record::{
@@ -77,7 +78,9 @@ impl RunEvaluator {
     /// # Errors
     /// The run is untrained, its data can't be read, or the device does not answer.
     pub(crate) fn open_with(run: &RunDir, settings: Settings, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
-        let load = |space: &SearchSpace| load_inputs(run.manifest(), space, progress).map(Some);
+        let load = |space: &SearchSpace, normalisation: &[PixelStatistics]| {
+            load_inputs(run.manifest(), space, normalisation, progress).map(Some)
+        };
         Ok(Self::open_by(run, settings, load)?.expect("only a control message ends the loading"))
     }
 
@@ -92,14 +95,16 @@ impl RunEvaluator {
         progress: LoadingProgress<'_>,
     ) -> Result<Option<Self>, RunError> {
         let settings = run.manifest().training_settings()?;
-        Self::open_by(run, settings, |space| load_inputs_controlled(run.manifest(), space, process, progress))
+        Self::open_by(run, settings, |space, normalisation| {
+            load_inputs_controlled(run.manifest(), space, normalisation, process, progress)
+        })
     }
 
     /// Opens the newest readable weights of a run with data that `load` brings, if it brings them.
     fn open_by(
         run: &RunDir,
         settings: Settings,
-        load: impl FnOnce(&SearchSpace) -> Result<Option<Inputs>, RunError>,
+        load: impl FnOnce(&SearchSpace, &[PixelStatistics]) -> Result<Option<Inputs>, RunError>,
     ) -> Result<Option<Self>, RunError> {
         let space = run.manifest().search_space()?;
         settings.device.check().map_err(RunError::Device)?;
@@ -110,9 +115,10 @@ impl RunEvaluator {
         let checkpoints = Checkpoints::new(&folder);
         let newest = checkpoints.steps().last().copied();
         let loaded = checkpoints.load_weights(&space, &settings, &settings.device.open());
-        let LoadedWeights { supernet, step, errors } = loaded.map_err(|error| untrained(&checkpoints, error))?;
+        let LoadedWeights { supernet, step, normalisation, errors } =
+            loaded.map_err(|error| untrained(&checkpoints, error))?;
         let digest = checkpoints.weights_digest(step);
-        let Some(inputs) = load(&space)? else { return Ok(None) };
+        let Some(inputs) = load(&space, &normalisation)? else { return Ok(None) };
         let warnings = fallback_warnings(step, &errors);
         let (precision, clipping) = (Precision::default(), Clipping::default());
         Ok(Some(Self {
@@ -329,6 +335,18 @@ impl RunEvaluator {
         measured_designs(&self.store, &self.space, self.step, self.precision, objects)
     }
 
+    /// As [`RunEvaluator::measured`], those recorded after the row `last`, which becomes the newest one.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(super) fn measured_after(&self, last: &mut i64) -> Result<Vec<MeasuredDesign>, RunError> {
+        let objects = self.objects(Subset::Validation) as u64;
+        let rows = self.store.measurements_after(*last, usize::MAX)?;
+        *last = rows.last().map_or(*last, |row| row.id);
+        let rows = rows.into_iter().map(|row| row.value).filter(|row| row.key.step == self.step);
+        Ok(designs_of(rows, &self.space, self.precision, objects))
+    }
+
     /// Designs with an accuracy of the current weights on record, in the order of their first one. Designs of other
     /// spaces are left out.
     ///
@@ -496,11 +514,22 @@ pub(crate) fn measured_designs(
     objects: u64,
 ) -> Result<Vec<MeasuredDesign>, RunError> {
     let rows = store.measured(step)?.into_iter().map(|row| row.value);
+    Ok(designs_of(rows, space, precision, objects))
+}
+
+/// Designs of a space with their validation accuracies in a precision, on at least so many objects and without lost
+/// cameras.
+fn designs_of(
+    rows: impl Iterator<Item = Measurement>,
+    space: &SearchSpace,
+    precision: Precision,
+    objects: u64,
+) -> Vec<MeasuredDesign> {
     let rows = rows.filter(|row| row.key.subset == Subset::Validation && row.key.lost == 0);
     let rows = rows.filter(|row| row.key.precision == precision && row.samples >= objects);
     let measured = rows.filter_map(|row| {
         let design = space.parse_design(&row.key.design).ok()?;
         Some(MeasuredDesign { design, views: row.key.views, accuracy: row.accuracy })
     });
-    Ok(measured.collect())
+    measured.collect()
 }

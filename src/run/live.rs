@@ -17,6 +17,8 @@ pub(crate) struct LiveRunner<'a> {
     process: &'a mut TaskProcess,
     evaluator: RunEvaluator,
     live: LiveSearch,
+    /// Id of the last measurement on record that was taken in.
+    last_row: i64,
     measured: usize,
     /// Progress that was recorded last.
     recorded: Option<LiveRecord>,
@@ -41,12 +43,13 @@ impl<'a> LiveRunner<'a> {
         };
         let evaluator = evaluator.with_precision(precision);
         let mut live = LiveSearch::new(problem, seed)?;
-        live.take_known(&evaluator.measured()?);
+        let mut last_row = 0;
+        live.take_known(&evaluator.measured_after(&mut last_row)?);
         process.emit_started("search --live", None)?;
         for warning in evaluator.warnings() {
             process.emit(Event::Warning { text: warning.clone() })?;
         }
-        Ok(Some(Self { process, evaluator, live, measured: 0, recorded: None }))
+        Ok(Some(Self { process, evaluator, live, last_row, measured: 0, recorded: None }))
     }
 
     /// Follows the limits until the user asks to stop, or until nothing is left once nobody is there any more.
@@ -103,7 +106,7 @@ impl<'a> LiveRunner<'a> {
             _ => None,
         });
         if let Some(values) = latest {
-            self.live.take_known(&self.evaluator.measured()?);
+            self.live.take_known(&self.evaluator.measured_after(&mut self.last_row)?);
             match self.live.set_knobs(values) {
                 Ok(()) => self.process.emit(limits_changed(values))?,
                 Err(error) => self.process.emit(Event::Warning { text: error.to_string() })?,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::error::RunError;
 use super::manifest::Manifest;
 use super::task_process::TaskProcess;
-use crate::data::{Access, Cache, DataError, Dataset, Progress};
+use crate::data::{Access, Cache, DataError, Dataset, PixelStatistics, Progress};
 use crate::record::{Control, Event, PreparingRecord};
 use crate::space::SearchSpace;
 use crate::train::Inputs;
@@ -24,28 +24,31 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// Display of the progress: objects ready and objects in all. Called from several threads.
 pub(crate) type LoadingProgress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
-/// Loads the data of a run.
+/// Loads the data of a run: to train with, all of it; to measure with, normalised as its weights were trained, if that is
+/// known. Then few objects are seen, and a set whose objects can be made one by one is there at once.
 ///
 /// # Errors
 /// The data set is unknown, can't be read, or does not fit the space.
 pub(crate) fn load_inputs(
     manifest: &Manifest,
     space: &SearchSpace,
+    normalisation: &[PixelStatistics],
     progress: LoadingProgress<'_>,
 ) -> Result<Inputs, RunError> {
-    load(manifest, space, &|done, total| {
+    load(manifest, space, normalisation, &|done, total| {
         progress(done, total);
         ControlFlow::Continue(())
     })
 }
 
-/// Loads the data of a run under control messages, recording the progress; `None` if the user asked to stop.
+/// As [`load_inputs`], under control messages and recording the progress; `None` if the user asked to stop.
 ///
 /// # Errors
 /// As [`load_inputs`]; the database fails, or another process has taken the task over.
 pub(super) fn load_inputs_controlled(
     manifest: &Manifest,
     space: &SearchSpace,
+    normalisation: &[PixelStatistics],
     process: &mut TaskProcess,
     progress: LoadingProgress<'_>,
 ) -> Result<Option<Inputs>, RunError> {
@@ -57,7 +60,7 @@ pub(super) fn load_inputs_controlled(
     thread::scope(|scope| {
         let (sender, ready) = mpsc::channel();
         // The receiver is gone only if this process is about to end.
-        scope.spawn(move || drop(sender.send(load(manifest, space, &pass))));
+        scope.spawn(move || drop(sender.send(load(manifest, space, normalisation, &pass))));
         let (started, mut reported) = (Instant::now(), Instant::now());
         loop {
             match ready.recv_timeout(POLL_INTERVAL) {
@@ -78,19 +81,38 @@ pub(super) fn load_inputs_controlled(
     })
 }
 
-fn load(manifest: &Manifest, space: &SearchSpace, progress: Progress<'_>) -> Result<Inputs, RunError> {
+fn load(
+    manifest: &Manifest,
+    space: &SearchSpace,
+    normalisation: &[PixelStatistics],
+    progress: Progress<'_>,
+) -> Result<Inputs, RunError> {
+    let is_normalised = !normalisation.is_empty();
+    let data = open(manifest, space, is_normalised, progress)?;
+    Ok(if is_normalised {
+        Inputs::normalised_by(data, space, normalisation.to_vec())?
+    } else {
+        Inputs::new(data, space)?
+    })
+}
+
+fn open(
+    manifest: &Manifest,
+    space: &SearchSpace,
+    on_demand: bool,
+    progress: Progress<'_>,
+) -> Result<Dataset, RunError> {
     let spec = manifest.data_spec()?;
     let size = space.resolutions.last().copied().unwrap_or(32) as usize;
     let (views, channels) = (space.views as usize, space.input_channels as usize);
     let cache = Cache::of_user();
-    let access = Access { cache: cache.as_ref(), classes: Some(space.classes as usize), progress };
-    let data = match Dataset::open_with(&spec, views, size, channels, access) {
+    let access = Access { cache: cache.as_ref(), classes: Some(space.classes as usize), on_demand, progress };
+    match Dataset::open_with(&spec, views, size, channels, access) {
         Err(source @ DataError::WrongClasses { .. }) => {
-            return Err(RunError::Classes { space: space.name.clone(), classes: space.classes, source });
+            Err(RunError::Classes { space: space.name.clone(), classes: space.classes, source })
         }
-        data => data?,
-    };
-    Ok(Inputs::new(data, space)?)
+        data => Ok(data?),
+    }
 }
 
 /// Shared state of the loading threads: they report their progress here after each object, wait while work is paused,

@@ -42,7 +42,7 @@ pub(crate) fn search_by_synflow(
 ) -> Result<Scoring, RunError> {
     let (settings, space) = (manifest.training_settings()?, &problem.space);
     settings.device.check().map_err(RunError::Device)?;
-    let LoadedWeights { supernet, step, errors } = newest_weights(run, space, &settings)?;
+    let LoadedWeights { supernet, step, errors, .. } = newest_weights(run, space, &settings)?;
     let warnings = fallback_warnings(step, &errors);
     let synflow = Synflow::new(&supernet, space.input_channels, &settings.device.open());
     let score = |design: &Design| synflow.score(&Route::of_design(space, design));
@@ -65,7 +65,7 @@ fn newest_weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings
         return Ok(checkpoints.load_weights(space, settings, &device)?);
     }
     let supernet = Supernet::new(space, settings.initialisation, settings.seed, &device);
-    Ok(LoadedWeights { supernet, step: 0, errors: Vec::new() })
+    Ok(LoadedWeights { supernet, step: 0, normalisation: Vec::new(), errors: Vec::new() })
 }
 
 /// Measured accuracies of these weights; of a design measured with several numbers of views, that with the most.

@@ -54,7 +54,7 @@ pub(crate) fn train(
     }
     compare_with_record(resumed_from, recorded, process)?;
     let started = Instant::now();
-    let inputs = load_inputs_controlled(run.manifest(), &space, process, progress)?;
+    let inputs = load_inputs_controlled(run.manifest(), &space, &[], process, progress)?;
     decide(&**exchange, || Ok::<_, RunError>(inputs.is_some()))?;
     let Some(inputs) = inputs else {
         return process.emit(Event::Stopped { reason: BEFORE_DATA.into() });
@@ -87,7 +87,7 @@ pub(crate) fn train_beside(
     if !decide(&**exchange, || Ok::<_, RunError>(true))? {
         return Ok(());
     }
-    let inputs = load_inputs(manifest, &space, progress)?;
+    let inputs = load_inputs(manifest, &space, &[], progress)?;
     let (trainer, _) = newest(None, &space, &settings)?;
     let training = TrainingLoop::new(space, settings, inputs, None);
     let mut silent = |_: &Event| {};

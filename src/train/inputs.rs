@@ -124,11 +124,24 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Checks the data against the space.
+    /// Checks the data against the space, and normalises it by its training objects.
     ///
     /// # Errors
     /// Another number of classes or channels, no training objects, or a file of samples that cannot be read.
     pub fn new(data: Dataset, space: &SearchSpace) -> Result<Self, TrainError> {
+        let statistics = data.statistics()?;
+        Self::normalised_by(data, space, statistics)
+    }
+
+    /// As [`Inputs::new`], normalised by what weights were trained with, so that no training object needs to be seen.
+    ///
+    /// # Errors
+    /// As [`Inputs::new`]; statistics of another number of channels.
+    pub(crate) fn normalised_by(
+        data: Dataset,
+        space: &SearchSpace,
+        statistics: Vec<PixelStatistics>,
+    ) -> Result<Self, TrainError> {
         let wrong = |what: &str, found: usize, wanted: u32| {
             Err(TrainError::Data(format!("{} has {found} {what}; the space {} has {wanted}", data.name, space.name)))
         };
@@ -144,7 +157,9 @@ impl Inputs {
         let level = |statistics: &PixelStatistics| {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - statistics.mean) / statistics.deviation)
         };
-        let statistics = data.statistics()?;
+        if statistics.len() != data.channels {
+            return wrong("channels", data.channels, statistics.len() as u32);
+        }
         let levels = Arc::new(statistics.iter().map(level).collect());
         Ok(Self { data: Arc::new(data), statistics, levels })
     }

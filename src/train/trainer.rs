@@ -17,6 +17,7 @@ use super::{
     Alone, Attention, Batch, Distillation, Exchange, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError,
     evaluator, loss, sandwich, weights,
 };
+use crate::data::PixelStatistics;
 use crate::kernels::{self, UpdateQueue};
 use crate::record::{Clipping, Precision, Role, StepSeconds};
 use crate::space::SearchSpace;
@@ -38,6 +39,8 @@ pub struct Trainer {
     /// Factor on the learning rate, lowered after a collapse.
     pub(super) lr_scale: f64,
     pub(super) collapse_detector: CollapseDetector,
+    /// Normalisation of the pixels of the inputs that were seen last, by channel.
+    pub(super) normalisation: Vec<PixelStatistics>,
     /// `true` on a device that is not the processor.
     on_gpu: bool,
     ahead: Option<BatchesAhead>,
@@ -62,6 +65,7 @@ impl Trainer {
             step: 0,
             lr_scale: 1.0,
             collapse_detector: CollapseDetector::default(),
+            normalisation: Vec::new(),
             on_gpu,
             ahead: None,
             exchange: Rc::new(Alone),
@@ -87,6 +91,9 @@ impl Trainer {
         let mut clock = Clock::start();
         if self.step > 0 && self.step == self.settings.teacher_steps() {
             self.start_students(inputs)?;
+        }
+        if self.normalisation != inputs.normalisation() {
+            self.normalisation = inputs.normalisation().to_vec();
         }
         let (batch, mut rng) = self.next_batch(inputs)?;
         let mut pass = Pass::default();

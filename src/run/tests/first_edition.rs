@@ -86,7 +86,7 @@ fn it_is_trained_further() {
     let space = manifest.search_space().unwrap();
     let mut settings = manifest.training_settings().unwrap();
     settings.steps = 8;
-    let inputs = super::loading::load_inputs(manifest, &space, &|_, _| {}).unwrap();
+    let inputs = super::loading::load_inputs(manifest, &space, &[], &|_, _| {}).unwrap();
     let mut steps = Vec::new();
     let mut observe = |event: &Event| {
         if let Event::Step(step) = event {

@@ -1,10 +1,22 @@
 //! The accuracies of the run that comes with the program can be measured again.
 
+use crate::data::Samples;
 use crate::record::{Measurement, Precision, Subset};
 use crate::run::{RunArchive, RunEvaluator};
 
 /// Objects by which an accuracy may differ on another processor, whose vectors add up in another order.
 const TOLERANCE: f64 = 2.0;
+
+#[test]
+fn shipped_weights_tell_the_normalisation_of_their_training_objects() {
+    let (_folder, run) = RunArchive::shipped().unwrap().unpack().unwrap();
+    let evaluator = RunEvaluator::open(&run, &|_, _| {}).unwrap();
+    let inputs = evaluator.evaluator().inputs;
+    let samples = &inputs.data().samples;
+    assert!(matches!(samples, Samples::OnDemand(_)), "{samples:?}");
+    assert!(format!("{samples:?}").contains("(0 of 6000"), "no object was made: {samples:?}");
+    assert_eq!(inputs.normalisation(), inputs.data().statistics().unwrap());
+}
 
 #[test]
 fn shipped_designs_measure_again_what_is_on_record() {

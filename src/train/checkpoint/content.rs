@@ -8,6 +8,7 @@ use burn::store::RecordError;
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::data::PixelStatistics;
 use crate::files::{self, Digests};
 use crate::supernet::Supernet;
 use crate::train::collapse::CollapseDetector;
@@ -21,7 +22,7 @@ const STATE: &str = "state.json";
 const LIMIT: u64 = 8 << 30;
 
 /// State of a training beside weights and optimiser.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingState {
     /// Steps done.
     pub step: u64,
@@ -36,6 +37,9 @@ pub struct TrainingState {
     /// `true` if the checkpoint has digests of its files; only those of the first edition have none.
     #[serde(default)]
     pub(crate) digests: bool,
+    /// Normalisation of the pixels that the weights were trained with, by channel; empty in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) normalisation: Vec<PixelStatistics>,
 }
 
 /// Files of a checkpoint without optimiser state: all that measuring needs.
@@ -118,6 +122,7 @@ impl Content {
         trainer.step = self.state.step;
         trainer.lr_scale = self.state.lr_scale;
         trainer.collapse_detector = self.state.collapse_detector;
+        trainer.normalisation.clone_from(&self.state.normalisation);
         Ok(())
     }
 
@@ -139,11 +144,11 @@ impl Content {
 }
 
 /// Writes the files of a checkpoint into an empty folder, and waits until they are on disk.
-pub(super) fn write(trainer: &Trainer, state: TrainingState, folder: &Path) -> Result<(), TrainError> {
+pub(super) fn write(trainer: &Trainer, state: &TrainingState, folder: &Path) -> Result<(), TrainError> {
     let of_record = |name, bytes: Result<Bytes, RecordError>| bytes.map_err(|error| failed(&folder.join(name), error));
     let weights = of_record(WEIGHTS, weights::to_bytes(&trainer.supernet))?;
     let optimiser = of_record(OPTIMISER, trainer.optimiser.to_record().into_bytes())?;
-    let state = serde_json::to_vec(&state).expect("a state is plain numbers");
+    let state = serde_json::to_vec(state).expect("a state is plain numbers");
     write_files(&[(WEIGHTS, &weights), (OPTIMISER, &optimiser), (STATE, &state)], folder)
 }
 

@@ -24,6 +24,7 @@ pub use self::content::TrainingState;
 pub(crate) use self::content::WeightFiles;
 use self::content::{Content, failed};
 use super::{Settings, TrainError, Trainer};
+use crate::data::PixelStatistics;
 use crate::files::{self, Digests};
 use crate::space::SearchSpace;
 use crate::supernet::Supernet;
@@ -42,6 +43,8 @@ pub struct LoadedWeights {
     pub supernet: Supernet,
     /// Training step of the weights.
     pub step: u64,
+    /// Normalisation of the pixels that they were trained with, by channel; empty if that is not on record.
+    pub(crate) normalisation: Vec<PixelStatistics>,
     /// Reasons for which newer checkpoints could not be used.
     pub errors: Vec<TrainError>,
 }
@@ -70,6 +73,7 @@ impl Checkpoints {
             collapse_detector: trainer.collapse_detector,
             score,
             digests: true,
+            normalisation: trainer.normalisation.clone(),
         };
         // Not what is above it: a run that was deleted meanwhile stays so.
         match fs::create_dir(&self.folder) {
@@ -77,7 +81,7 @@ impl Checkpoints {
             _ => self.check_folder()?,
         }
         let recent = self.path_of(RECENT, state.step);
-        self.put(&recent, |scratch| content::write(trainer, state, scratch))?;
+        self.put(&recent, |scratch| content::write(trainer, &state, scratch))?;
         let best = score.is_some() && score > self.best().and_then(|best| best.score);
         if best {
             self.put(&self.path_of(BEST, state.step), |scratch| link_files(&recent, scratch))?;
@@ -131,8 +135,9 @@ impl Checkpoints {
         device: &Device,
     ) -> Result<LoadedWeights, TrainError> {
         let load = |content: &Content| content.weights(fresh(space, settings, device));
-        let ((supernet, step), errors) = self.newest_readable(|content| Ok((load(content)?, content.state.step)))?;
-        Ok(LoadedWeights { supernet, step, errors })
+        let (found, errors) = self.newest_readable(|content| Ok((load(content)?, content.state.clone())))?;
+        let (supernet, TrainingState { step, normalisation, .. }) = found;
+        Ok(LoadedWeights { supernet, step, normalisation, errors })
     }
 
     /// Weights of the checkpoint of one step, for measuring.
