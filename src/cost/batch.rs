@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::constraint::{COST_CONSTRAINTS, Constraint, Usage};
 use super::demand::{FrameDemand, ProcessorWork, SplitDemand};
 use super::knobs::Knobs;
-use super::measured_shares::MeasuredColumns;
+use super::measured_shares::MeasuredShares;
 use super::rates::SystemRates;
 use super::violations::Violations;
 use crate::quantity::Limit;
@@ -53,7 +53,8 @@ impl DemandBound {
         FrameDemand { aggregator_cycles, work_j, ..self.frame }
     }
 
-    fn combine(&self, other: &Self, pick: fn(f64, f64) -> f64) -> Self {
+    /// The figures of both, as `pick` chooses.
+    pub(crate) fn combine(&self, other: &Self, pick: fn(f64, f64) -> f64) -> Self {
         let work = [0, 1].map(|view| self.work[view].combine(other.work[view], pick));
         Self { frame: self.frame.combine(&other.frame, pick), work }
     }
@@ -418,18 +419,6 @@ impl BatchCosts {
         }
     }
 
-    /// Adds the limits on what was measured of the splits.
-    pub(crate) fn add_measured(&mut self, measured: MeasuredColumns<'_>, knobs: &Knobs) {
-        for index in 0..self.len {
-            for (limit, value, bound) in measured.at(index).limits(knobs) {
-                if let Some(bound) = bound.filter(|bound| limit.is_broken(value, *bound)) {
-                    self.excess[index] += (value - bound).abs();
-                    self.violations[index] += ONE_BROKEN | 1 << limit as u32;
-                }
-            }
-        }
-    }
-
     /// Seconds of a frame; infinite where no split is allowed.
     pub fn seconds(&self) -> &[f64] {
         &self.seconds[..self.len]
@@ -450,5 +439,18 @@ impl BatchCosts {
     #[inline]
     pub fn broken(&self, index: usize) -> u64 {
         self.violations[index] / ONE_BROKEN
+    }
+
+    /// Excess and violations of the split at `index` with the limits on what was measured of it.
+    #[inline]
+    pub(super) fn with_measured(&self, index: usize, measured: MeasuredShares, knobs: &Knobs) -> (f64, Violations) {
+        let (mut excess, mut violations) = (self.excess[index], self.violations(index));
+        for (limit, value, bound) in measured.limits(knobs) {
+            if let Some(bound) = bound.filter(|bound| limit.is_broken(value, *bound)) {
+                excess += (value - bound).abs();
+                violations = violations.with(limit, true);
+            }
+        }
+        (excess, violations)
     }
 }

@@ -1,8 +1,11 @@
 //! Best split of a design: the one rule by which command line, comparison of paradigms and explorer choose.
 
+use std::ops::Range;
+
 use super::batch::{BatchCosts, DemandBatch};
 use super::demand::SplitDemand;
 use super::knobs::Knobs;
+use super::measured_shares::MeasuredColumns;
 use super::network_costs::NetworkCosts;
 use super::rates::SystemRates;
 use super::violations::Violations;
@@ -32,15 +35,39 @@ pub struct SplitChoice {
 
 impl BatchCosts {
     /// The best of the splits by the rule at [`SplitChoice`]; `None` if no split is allowed.
-    #[inline]
     pub fn best(&self) -> Option<SplitChoice> {
-        let mut best = (u64::MAX, f64::INFINITY, f64::INFINITY, 0);
+        let known = (0..self.seconds().len()).map(|index| (self.excess()[index], self.violations(index)));
+        self.best_of(0, known)
+    }
+
+    /// As [`BatchCosts::best`], of those at some indices, counted from the first of them, with the limits on what was
+    /// measured of each.
+    pub(crate) fn best_among(
+        &self,
+        indices: Range<usize>,
+        measured: MeasuredColumns<'_>,
+        knobs: &Knobs,
+    ) -> Option<SplitChoice> {
+        let first = indices.start;
+        if measured.is_empty() {
+            return self.best_of(first, indices.map(|index| (self.excess()[index], self.violations(index))));
+        }
+        self.best_of(first, indices.map(|index| self.with_measured(index, measured.at(index - first), knobs)))
+    }
+
+    /// The best of the splits from an index on, whose excess and violations are given.
+    #[inline]
+    fn best_of(&self, first: usize, splits: impl Iterator<Item = (f64, Violations)>) -> Option<SplitChoice> {
+        let mut best = (u32::MAX, f64::INFINITY, f64::INFINITY, 0);
         let mut single_violations = Violations::default();
-        let all = self.seconds().iter().zip(self.excess()).enumerate();
-        for (index, (&seconds, &excess)) in all.filter(|(_, (seconds, _))| **seconds < f64::INFINITY) {
-            let broken = self.broken(index);
+        for (index, (excess, violations)) in splits.enumerate() {
+            let seconds = self.seconds()[first + index];
+            if seconds == f64::INFINITY {
+                continue;
+            }
+            let broken = violations.count();
             if broken == 1 {
-                single_violations = single_violations.union(self.violations(index));
+                single_violations = single_violations.union(violations);
             }
             let found = (broken, excess, seconds, index);
             if found < best {
@@ -48,7 +75,7 @@ impl BatchCosts {
             }
         }
         let (broken, excess, seconds, index) = best;
-        (broken < u64::MAX).then_some(SplitChoice { index, broken, excess, seconds, single_violations })
+        (broken < u32::MAX).then_some(SplitChoice { index, broken: broken.into(), excess, seconds, single_violations })
     }
 }
 

@@ -79,6 +79,22 @@ pub(super) struct Counts {
     pub(super) binding: [usize; Limit::ALL.len()],
 }
 
+/// Accuracy of a point.
+#[derive(Clone, Copy)]
+struct PointAccuracy {
+    /// The one that it is ranked by.
+    rating: f64,
+    /// The one that is shown.
+    shown: f64,
+    /// `true` if it was not measured.
+    estimated: bool,
+}
+
+impl PointAccuracy {
+    /// Of a point between other figures.
+    const UNUSED: Self = Self { rating: f64::NAN, shown: f64::NAN, estimated: false };
+}
+
 /// The network of a candidate, and its splits.
 #[derive(Debug, Clone)]
 struct Lowered {
@@ -141,19 +157,17 @@ impl Derived {
         let evaluator = Evaluator::new(setup.knobs(), &self.allowed);
         let breakable = catalogue.batch().breakable(&evaluator.rates);
         let mut counts = Counts::default();
-        self.ranking.begin(catalogue.len());
         if self.version != catalogue.version() {
             (self.version, self.order, self.rated) = (catalogue.version(), RatedOrder::new(catalogue), OnceCell::new());
-            self.tops = TopSplits::new(catalogue, &self.order);
+            let (tops, groups) = TopSplits::new(catalogue, &self.order);
+            self.tops = tops;
+            self.ranking.regroup(groups, catalogue.len());
         }
-        for (best, top, ids) in self.tops.fitting(&evaluator, breakable) {
-            counts.add_rated(ids.len(), top.is_measured);
-            self.ranking.put_next(&best, ids);
+        self.ranking.begin();
+        for (group, best, top) in self.tops.fitting(&evaluator, breakable) {
+            counts.add_rated(self.ranking.put_group(&best, group), top.is_measured);
         }
-        for id in catalogue.ids() {
-            if !self.ranking.is_open(id) {
-                continue;
-            }
+        self.ranking.put_singles(|id| {
             let range = catalogue.range(id);
             let splits = RankedSplits {
                 batch: catalogue.batch(),
@@ -166,8 +180,8 @@ impl Derived {
             let best = best.expect("the catalogue holds only candidates with an allowed split");
             let entry = range.start + usize::from(best.split_index);
             counts.add(&best, !catalogue.rating_at(entry).is_nan(), || catalogue.is_measured(entry));
-            self.ranking.put(&best, id, || catalogue.macs(id));
-        }
+            (best, catalogue.macs(id))
+        });
         self.ranking.sort();
         self.rates = evaluator.rates;
         self.counts = counts;
@@ -221,8 +235,8 @@ impl Derived {
     /// Best accuracy at every step of every knob, found when first asked for.
     pub(super) fn tracks(&self, catalogue: &Catalogue, knobs: &Knobs, ranges: &[KnobRange]) -> &[Track] {
         self.tracks.get_or_init(|| {
-            let first = self.ranking.order().first().filter(|_| self.ranking.any_rated());
-            let best = first.map(|&id| self.best_index(catalogue, id));
+            let first = self.ranking.first().filter(|_| self.ranking.any_rated());
+            let best = first.map(|id| self.best_index(catalogue, id));
             let rated = self.rated.get_or_init(|| RatedSplits::new(catalogue));
             tracks::tracks(catalogue, rated, knobs, ranges, best)
         })
@@ -253,23 +267,34 @@ impl Derived {
     pub(super) fn points(&self, catalogue: &Catalogue, up: Column, right: Column) -> &Points {
         let measures = [up, right].contains(&Column::Accuracy);
         let point = |&candidate: &CandidateId| {
-            let entry = self.best_index(catalogue, candidate);
+            let accuracy = if measures { self.point_accuracy(catalogue, candidate) } else { PointAccuracy::UNUSED };
             let figure = |column: Column| match column {
-                Column::Accuracy => catalogue.rating_at(entry),
+                Column::Accuracy => accuracy.rating,
                 Column::Latency => self.ranking.seconds(candidate),
                 _ => self.figure(catalogue, candidate, column),
             };
             let ranked = [figure(right), figure(up)];
-            let estimated = measures && !catalogue.is_measured(entry);
-            let shown = |column: Column, ranked: f64| match column {
-                Column::Accuracy if estimated => catalogue.shown_accuracy(candidate, entry),
-                _ => ranked,
-            };
+            let shown = |column: Column, ranked: f64| if column == Column::Accuracy { accuracy.shown } else { ranked };
             let class = if self.ranking.feasible(candidate) { PointClass::Feasible } else { PointClass::Infeasible };
-            let (right, up) = (shown(right, ranked[0]), shown(up, ranked[1]));
+            let (right, up, estimated) = (shown(right, ranked[0]), shown(up, ranked[1]), accuracy.estimated);
             RankedPoint { point: Point { candidate, right, up, class, estimated }, ranked }
         };
         self.points.get_or_fill(up, right, self.rows.iter().map(point))
+    }
+
+    /// Accuracy of a candidate at its best split. That of a group is at hand; others are far away in memory.
+    #[inline]
+    fn point_accuracy(&self, catalogue: &Catalogue, id: CandidateId) -> PointAccuracy {
+        if let Some(group) = self.ranking.fitting_group(id) {
+            let top = self.tops.of_group(group);
+            return PointAccuracy { rating: top.rating(), shown: top.shown_accuracy, estimated: !top.is_measured };
+        }
+        let entry = self.best_index(catalogue, id);
+        PointAccuracy {
+            rating: catalogue.rating_at(entry),
+            shown: catalogue.shown_accuracy(id, entry),
+            estimated: !catalogue.is_measured(entry),
+        }
     }
 
     /// Number of rows that were not measured with the current number of sensors.
@@ -278,7 +303,7 @@ impl Derived {
             if !self.has_accuracies() {
                 return self.rows.len();
             }
-            let is_measured = |id: &CandidateId| catalogue.is_measured(self.best_index(catalogue, *id));
+            let is_measured = |id: &CandidateId| !self.point_accuracy(catalogue, *id).estimated;
             self.rows.iter().filter(|id| !is_measured(id)).count()
         })
     }

@@ -39,9 +39,11 @@
 
 mod activity;
 mod candidate;
+mod candidate_groups;
 mod catalogue;
 mod column;
 mod command;
+mod cost_window;
 mod derived;
 mod draw;
 mod filter;

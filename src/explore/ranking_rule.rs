@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
+use super::cost_window::CostWindow;
 use super::rated_order::by_rating;
 use crate::cost::{
-    BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, MeasuredColumns, MeasuredShares, SplitChoice, SplitDemand,
+    DemandBatch, Evaluation, FrameDemand, Knobs, MeasuredColumns, MeasuredShares, SplitChoice, SplitDemand,
     SystemRates, Violations,
 };
 use crate::quantity::Limit;
@@ -119,14 +120,14 @@ pub(super) struct Evaluator<'a> {
     pub(super) rates: SystemRates,
     /// For each boundary of the space, whether a split is allowed there.
     pub(super) allowed: &'a [bool],
-    /// Costs of the splits of one candidate, kept so that their room is used again.
-    costs: RefCell<BatchCosts>,
+    /// Costs of the splits of neighbouring candidates.
+    window: RefCell<CostWindow>,
 }
 
 impl<'a> Evaluator<'a> {
     /// Evaluator under `knobs`, with splits allowed where `allowed` says so by boundary.
     pub(super) fn new(knobs: &'a Knobs, allowed: &'a [bool]) -> Self {
-        Self { knobs, rates: SystemRates::new(knobs), allowed, costs: RefCell::default() }
+        Self { knobs, rates: SystemRates::new(knobs), allowed, window: RefCell::default() }
     }
 
     pub(super) fn allows(&self, demand: &SplitDemand) -> bool {
@@ -158,7 +159,11 @@ impl<'a> Evaluator<'a> {
             rated: &rated[..order.rated],
             has_unrated: order.has_unrated,
         };
-        self.best(&splits, batch.breakable(&self.rates))
+        // It holds costs of other batches.
+        self.window.borrow_mut().clear();
+        let best = self.best(&splits, batch.breakable(&self.rates));
+        self.window.borrow_mut().clear();
+        best
     }
 
     /// Best of some splits by the rule at [`RankedDesign`]. `None` if no split is allowed. No split of the batch breaks
@@ -166,10 +171,17 @@ impl<'a> Evaluator<'a> {
     #[inline(always)]
     pub(super) fn best(&self, splits: &RankedSplits<'_>, breakable: Violations) -> Option<BestSplit> {
         let RankedSplits { batch, ref range, measured, has_unrated, .. } = *splits;
+        // Where candidates before it fit nowhere, it mostly fits nowhere either.
+        if self.window.borrow().covers(range)
+            && let Some(best) = self.least_violating(batch, breakable, range, measured)
+            && !best.feasible()
+        {
+            return Some(best);
+        }
         self.first_fitting(splits, breakable)
             // Were it rated, it would have been found already.
             .or_else(|| if has_unrated { self.fastest(batch, breakable, range.clone(), measured) } else { None })
-            .or_else(|| self.least_violating(batch, breakable, range.clone(), measured))
+            .or_else(|| self.least_violating(batch, breakable, range, measured))
     }
 
     /// The highest rated split that meets all limits; of equals the fastest, then the first.
@@ -229,15 +241,12 @@ impl<'a> Evaluator<'a> {
         &self,
         batch: &DemandBatch,
         breakable: Violations,
-        range: Range<usize>,
+        range: &Range<usize>,
         measured: MeasuredColumns<'_>,
     ) -> Option<BestSplit> {
-        let mut costs = self.costs.borrow_mut();
-        batch.evaluate(range, &self.rates, breakable, &mut costs);
-        if !measured.is_empty() {
-            costs.add_measured(measured, self.knobs);
-        }
-        let SplitChoice { index, broken, excess, seconds, single_violations } = costs.best()?;
+        let mut window = self.window.borrow_mut();
+        let best = window.best(batch, range, (&self.rates, breakable), (measured, self.knobs));
+        let SplitChoice { index, broken, excess, seconds, single_violations } = best?;
         if broken == 0 {
             return Some(BestSplit::new(index, Class::Unrated, seconds, 0.0));
         }

@@ -239,6 +239,11 @@ impl Session {
         self.derived.ranking().order()
     }
 
+    /// The candidate that ranks first.
+    pub fn first_ranked(&self) -> Option<CandidateId> {
+        self.derived.ranking().first()
+    }
+
     /// Rank of a candidate, with what its best split costs.
     pub fn ranked(&self, id: CandidateId) -> Option<RankedDesign> {
         self.derived.ranked(&self.catalogue, &self.evaluator(), id)

@@ -71,7 +71,7 @@ impl Session {
     }
 
     fn best_feasible(&self) -> Option<SweptDesign> {
-        let id = *self.ranking().first()?;
+        let id = self.first_ranked()?;
         let ranked = self.ranked(id).filter(super::ranking_rule::RankedDesign::feasible)?;
         let design = self.best_design(id)?;
         Some(SweptDesign { accuracy: self.accuracy(&design), design, evaluation: ranked.evaluation })

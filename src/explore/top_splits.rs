@@ -2,9 +2,10 @@
 //!
 //! Where it meets all limits it is the best split, and no other split of the candidate is looked at when a knob moves.
 //! Many candidates are one design at their top splits: that is costed once for all of them, and as ratings are the
-//! first key of the ranking, the candidates stand in its order already.
+//! first key of the ranking, they stand in its order already.
 
 use super::candidate::CandidateId;
+use super::candidate_groups::CandidateGroups;
 use super::catalogue::Catalogue;
 use super::ranking::RankKey;
 use super::ranking_rule::{BestSplit, Class, Evaluator};
@@ -17,8 +18,6 @@ pub(super) struct TopSplits {
     tops: Vec<TopSplit>,
     /// Demand of each.
     batch: DemandBatch,
-    /// Candidates of one top split after the other, each in the order of their numbers.
-    candidates: Vec<CandidateId>,
 }
 
 /// A split that its candidates have rated higher than their others.
@@ -29,15 +28,15 @@ pub(super) struct TopSplit {
     /// `true` if its accuracy was measured.
     pub(super) is_measured: bool,
     shares: MeasuredShares,
+    /// Its accuracy as it is shown, measured or estimated.
+    pub(super) shown_accuracy: f64,
     /// The first split of the catalogue that is this design.
     first_alike: u32,
-    /// Number of its candidates.
-    count: u32,
 }
 
 impl TopSplits {
-    /// The splits of a catalogue that is up to date.
-    pub(super) fn new(catalogue: &Catalogue, rated: &RatedOrder) -> Self {
+    /// The splits of a catalogue that is up to date, and the candidates of each in the same order.
+    pub(super) fn new(catalogue: &Catalogue, rated: &RatedOrder) -> (Self, CandidateGroups) {
         let mut place_of = vec![u32::MAX; catalogue.split_count()];
         let (mut tops, mut of_candidates): (Vec<TopSplit>, Vec<Option<u32>>) = (Vec::new(), Vec::new());
         for id in catalogue.ids() {
@@ -51,47 +50,46 @@ impl TopSplits {
                 *place = tops.len() as u32;
                 tops.push(top);
             }
-            tops[*place as usize].count += 1;
             of_candidates.push(Some(*place));
         }
         let mut order: Vec<usize> = (0..tops.len()).collect();
         order.sort_by_key(|&place| RankKey::first_of(&tops[place].as_best(0.0)));
-        // First place of each one's candidates.
-        let (mut next, mut sum) = (vec![0; tops.len()], 0);
-        for &place in &order {
-            next[place] = sum;
-            sum += tops[place].count as usize;
+        let mut rank_of = vec![0; order.len()];
+        for (rank, &place) in order.iter().enumerate() {
+            rank_of[place] = rank;
         }
-        let mut candidates = vec![0; sum];
-        for (id, place) in catalogue.ids().zip(of_candidates) {
-            let Some(place) = place else { continue };
-            let next = &mut next[place as usize];
-            candidates[*next] = id;
-            *next += 1;
-        }
+        let ranks = of_candidates.iter().map(|place| place.map(|place| rank_of[place as usize]));
+        let groups = CandidateGroups::new(ranks, tops.len());
         let tops: Vec<TopSplit> = order.iter().map(|&place| tops[place]).collect();
         let batch = catalogue.batch().reordered(tops.iter().map(|top| top.first_alike as usize));
-        Self { tops, batch, candidates }
+        (Self { tops, batch }, groups)
     }
 
-    /// The top splits that meet all limits as the best ones of their candidates. No split breaks a limit on cost that
-    /// is not `breakable`.
+    /// The top split of a group.
+    pub(super) fn of_group(&self, group: usize) -> &TopSplit {
+        &self.tops[group]
+    }
+
+    /// The top splits that meet all limits as the best ones of their groups of candidates, with the number of the
+    /// group. No split breaks a limit on cost that is not `breakable`.
     pub(super) fn fitting<'a>(
         &'a self,
         evaluator: &'a Evaluator<'_>,
         breakable: Violations,
-    ) -> impl Iterator<Item = (BestSplit, &'a TopSplit, &'a [CandidateId])> {
-        let mut end = 0;
+    ) -> impl Iterator<Item = (usize, BestSplit, &'a TopSplit)> {
         self.tops.iter().enumerate().filter_map(move |(entry, top)| {
-            let start = end;
-            end += top.count as usize;
             let seconds = evaluator.seconds_if_fits(&self.batch, entry, breakable, top.shares)?;
-            Some((top.as_best(seconds), top, &self.candidates[start..end]))
+            Some((entry, top.as_best(seconds), top))
         })
     }
 }
 
 impl TopSplit {
+    /// Accuracy that it is ranked by.
+    pub(super) const fn rating(&self) -> f64 {
+        self.shares.accuracy
+    }
+
     fn as_best(&self, seconds: f64) -> BestSplit {
         BestSplit::new(usize::from(self.index), Class::Rated, seconds, -self.shares.accuracy)
     }
@@ -105,7 +103,7 @@ fn split(catalogue: &Catalogue, id: CandidateId, index: u16) -> TopSplit {
         index,
         is_measured: catalogue.is_measured(entry),
         shares: catalogue.measured(range).at(usize::from(index)),
+        shown_accuracy: catalogue.shown_accuracy(id, entry),
         first_alike: catalogue.pool().first_alike(entry),
-        count: 0,
     }
 }

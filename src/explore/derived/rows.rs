@@ -54,15 +54,34 @@ impl Derived {
             let noted = setup.notes().get(id).is_some();
             setup.is_pinned(id) || noted || kept == Some(id) || setup.baseline() == Some(id)
         };
-        // Designs of the last rows, which have the rank of the moment.
-        let mut designs: Vec<u32> = Vec::new();
+        let groups = self.ranking.groups();
+        let marked_groups: Vec<usize> = (setup.pins().iter().map(|pin| pin.candidate))
+            .chain(setup.notes().iter().map(|(id, _)| id))
+            .chain(kept)
+            .chain(setup.baseline())
+            .filter_map(|id| groups.of(id))
+            .collect();
+        let is_marked_group = |id| groups.of(id).is_some_and(|group| marked_groups.contains(&group));
+        // Designs of the last rows, which have the rank of the moment, and their candidates.
+        let (mut designs, mut candidates): (Vec<u32>, Vec<CandidateId>) = (Vec::new(), Vec::new());
         for tied in self.ranking.keys().iter().flat_map(|keys| keys.chunk_by(|one, other| one.ties_with(*other))) {
-            if let [key] = tied {
+            if let [key] = tied
+                && (marked_groups.is_empty() || !is_marked_group(key.id()))
+            {
                 rows.push(key.id());
                 continue;
             }
             designs.clear();
+            candidates.clear();
             for id in tied.iter().map(|key| key.id()) {
+                // Of candidates that are one design, those that are marked matter besides the first.
+                match self.ranking.fitting_group(id).filter(|_| is_marked_group(id)) {
+                    Some(group) => candidates.extend_from_slice(groups.members(group)),
+                    None => candidates.push(id),
+                }
+            }
+            candidates.sort_unstable();
+            for &id in &candidates {
                 let design = catalogue.pool().first_alike(self.best_index(catalogue, id));
                 let first = rows.len() - designs.len();
                 match designs.iter().position(|other| *other == design) {

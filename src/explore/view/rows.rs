@@ -96,7 +96,7 @@ impl Session {
 
     /// Candidate that others are compared with: the baseline of the setup, else the first of the ranking.
     pub fn baseline(&self) -> Option<CandidateId> {
-        self.setup().baseline().or(self.ranking().first().copied())
+        self.setup().baseline().or(self.first_ranked())
     }
 
     /// A candidate at its best split as a row, compared with nothing.

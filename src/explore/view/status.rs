@@ -129,14 +129,14 @@ impl Session {
 
     /// Accuracy that the first of the ranking is ranked by, if it meets all limits.
     pub fn best_accuracy(&self) -> Option<f64> {
-        let ranked = self.ranked(*self.ranking().first()?)?;
+        let ranked = self.ranked(self.first_ranked()?)?;
         ranked.accuracy().filter(|_| ranked.feasible())
     }
 
     /// Returns `true` unless the first of the ranking meets all limits by an accuracy that was not measured.
     fn is_best_measured(&self) -> bool {
-        let best = self.ranking().first().filter(|_| self.best_accuracy().is_some());
-        let design = best.and_then(|&id| self.best_design(id));
+        let best = self.first_ranked().filter(|_| self.best_accuracy().is_some());
+        let design = best.and_then(|id| self.best_design(id));
         design.is_none_or(|design| self.accuracy(&design).measured().is_some())
     }
 

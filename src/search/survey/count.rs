@@ -2,8 +2,8 @@
 //!
 //! Splits that are much alike stand together in blocks, and of every block the lowest and the highest figures are kept.
 //! Every usage grows with every figure of a demand, in exact and in rounded numbers: if the highest figures of a block
-//! meet the limits, all its splits do; if the lowest do not, none does. Only the blocks between are evaluated split by
-//! split.
+//! meet the limits, all its splits do; if the lowest do not, none does. Neighbouring blocks are much alike too: they are
+//! looked at together first. Only the blocks between are evaluated split by split.
 
 use std::cell::RefCell;
 
@@ -11,6 +11,8 @@ use crate::cost::{DemandBatch, DemandBound, FrameDemand, SplitDemand, SystemRate
 
 /// Most splits of a block.
 const BLOCK: usize = 128;
+/// Most blocks that are looked at together.
+const GROUP: usize = 8;
 /// Every so many-th division is by the figure that differs most, the others are by latency: latency is mostly limited,
 /// and its limit cuts across all other figures.
 const BY_FIGURE: usize = 4;
@@ -22,9 +24,18 @@ const PROBES: usize = 24;
 pub(super) struct FeasibilityCounter {
     /// Splits whose work is linear in the number of sensors, until they are ordered.
     unordered: DemandBatch,
-    blocks: RefCell<Vec<SplitBlock>>,
+    groups: RefCell<Vec<BlockGroup>>,
     /// The other splits, which are evaluated one by one.
     others: Vec<SplitDemand>,
+}
+
+/// Blocks that follow each other.
+#[derive(Debug, Clone)]
+struct BlockGroup {
+    blocks: Vec<SplitBlock>,
+    splits: usize,
+    lowest: DemandBound,
+    highest: DemandBound,
 }
 
 /// Splits that are much alike.
@@ -63,19 +74,48 @@ impl FeasibilityCounter {
             let batch = batch.reordered(alike.iter().map(|(_, index)| *index));
             SplitBlock { lowest: batch.bound(f64::min), highest: batch.bound(f64::max), batch }
         };
-        *self.blocks.get_mut() = keyed.chunks(BLOCK).map(block).collect();
+        *self.groups.get_mut() = keyed
+            .chunks(BLOCK * GROUP)
+            .map(|group| BlockGroup::new(group.chunks(BLOCK).map(block).collect()))
+            .collect();
     }
 
     /// Number of splits.
     pub(super) fn len(&self) -> usize {
-        self.blocks.borrow().iter().map(|block| block.batch.len()).sum::<usize>() + self.others.len()
+        self.groups.borrow().iter().map(|group| group.splits).sum::<usize>() + self.others.len()
     }
 
     /// Number of splits that meet every limit on cost.
     pub(super) fn count_feasible(&self, rates: &SystemRates) -> usize {
-        let mut blocks = self.blocks.borrow_mut();
-        let in_blocks: usize = blocks.iter_mut().map(|block| block.count_feasible(rates)).sum();
-        in_blocks + self.others.iter().filter(|demand| rates.is_feasible(&rates.frame(demand))).count()
+        let mut groups = self.groups.borrow_mut();
+        let in_groups: usize = groups.iter_mut().map(|group| group.count_feasible(rates)).sum();
+        in_groups + self.others.iter().filter(|demand| rates.is_feasible(&rates.frame(demand))).count()
+    }
+}
+
+impl BlockGroup {
+    /// Some blocks, at least one.
+    fn new(blocks: Vec<SplitBlock>) -> Self {
+        let bound = |of: fn(&SplitBlock) -> DemandBound, pick: fn(f64, f64) -> f64| {
+            blocks.iter().map(of).reduce(|all, own| all.combine(&own, pick)).unwrap_or_default()
+        };
+        Self {
+            splits: blocks.iter().map(|block| block.batch.len()).sum(),
+            lowest: bound(|block| block.lowest, f64::min),
+            highest: bound(|block| block.highest, f64::max),
+            blocks,
+        }
+    }
+
+    fn count_feasible(&mut self, rates: &SystemRates) -> usize {
+        let sensors = rates.sensors();
+        if rates.is_feasible(&self.highest.frame_with(sensors)) {
+            return self.splits;
+        }
+        if !rates.is_feasible(&self.lowest.frame_with(sensors)) {
+            return 0;
+        }
+        self.blocks.iter_mut().map(|block| block.count_feasible(rates)).sum()
     }
 }
 

@@ -195,7 +195,7 @@ fn budget(view: View<'_>, area: Rect, buf: &mut Buffer) {
 
 /// The best design found, in a sentence.
 fn best(session: &Session) -> String {
-    let found = session.ranking().first().and_then(|id| session.row(*id));
+    let found = session.first_ranked().and_then(|id| session.row(id));
     match found.and_then(|row| Some((row.accuracy.measured()?, row))) {
         Some((accuracy, row)) if row.evaluation.feasible() => format!(
             "best: #{} {} at {}, split {}, {} designs measured",
