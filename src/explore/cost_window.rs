@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::cost::{BatchCosts, DemandBatch, Knobs, MeasuredColumns, SplitChoice, SystemRates, Violations};
 
 /// Most splits whose costs are computed at a time: their columns stay near in memory.
-const MOST: usize = 640;
+const LONGEST: usize = 640;
 /// Splits that may lie between two candidates that follow each other.
 const GAP: usize = 40;
 
@@ -43,7 +43,7 @@ impl CostWindow {
     ) -> Option<SplitChoice> {
         if !self.covers(entries) {
             let follows = entries.start >= self.range.end && entries.start - self.range.end <= GAP;
-            let length = if follows { (2 * self.range.len()).min(MOST) } else { 0 };
+            let length = if follows { (2 * self.range.len()).min(LONGEST) } else { 0 };
             self.range = entries.start..(entries.start + length).min(batch.len()).max(entries.end);
             batch.evaluate(self.range.clone(), rates, breakable, &mut self.costs);
         }

@@ -279,6 +279,13 @@ impl Measurements {
         measured.flat_map(|(record, accuracy)| record.entries.iter().map(move |&entry| (entry, accuracy.accuracy)))
     }
 
+    /// Designs that were measured with a number of views and are splits of the pool: each with one of these splits and
+    /// its accuracy.
+    pub(super) fn designs_with(&self, views: u32) -> impl Iterator<Item = (&Design, usize, f64)> {
+        let measured = self.records.iter().filter_map(move |record| Some((record, record.newest(self.run, views)?)));
+        measured.filter_map(|(record, newest)| Some((&record.design, *record.entries.first()?, newest.accuracy)))
+    }
+
     /// Fills in the accuracies of a pool with `splits` splits at a number of views.
     pub(super) fn refresh(&mut self, splits: usize, views: u32) {
         self.current.clear();

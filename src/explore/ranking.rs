@@ -85,7 +85,7 @@ pub(super) struct Ranking {
     entries: Vec<RankEntry>,
     /// Candidates in no fitting group.
     singles: Vec<CandidateId>,
-    /// The same in the order of the last ranking.
+    /// Candidates that were in no fitting group at the last ranking, in its order.
     last_order: Vec<CandidateId>,
     /// Keys of each class, ascending.
     keys: [Vec<RankKey>; Class::COUNT],

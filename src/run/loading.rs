@@ -24,8 +24,8 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// Display of the progress: objects ready and objects in all. Called from several threads.
 pub(crate) type LoadingProgress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
-/// Loads the data of a run: to train with, all of it; to measure with, normalised as its weights were trained, if that is
-/// known. Then few objects are seen, and a set whose objects can be made one by one is there at once.
+/// Loads the data of a run: to train with, all of it; to measure with, normalised as its weights were trained, if that
+/// is known. Then few objects are seen, and a set whose objects can be made one by one is there at once.
 ///
 /// # Errors
 /// The data set is unknown, can't be read, or does not fit the space.

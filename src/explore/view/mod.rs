@@ -12,7 +12,7 @@ mod strip;
 
 pub use bars::{BarQuantity, DesignBar};
 pub use compare::Compared;
-pub use found::FoundPoint;
+pub use found::MeasuredPoint;
 pub use rows::TableRow;
 pub use status::Status;
 pub use strip::{DesignStrip, NetworkBoundary, SplitState};

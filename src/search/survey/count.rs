@@ -2,8 +2,8 @@
 //!
 //! Splits that are much alike stand together in blocks, and of every block the lowest and the highest figures are kept.
 //! Every usage grows with every figure of a demand, in exact and in rounded numbers: if the highest figures of a block
-//! meet the limits, all its splits do; if the lowest do not, none does. Neighbouring blocks are much alike too: they are
-//! looked at together first. Only the blocks between are evaluated split by split.
+//! meet the limits, all its splits do; if the lowest do not, none does. Neighbouring blocks are much alike too: they
+//! are looked at together first. Only the blocks between are evaluated split by split.
 
 use std::cell::RefCell;
 

@@ -85,7 +85,7 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>, room: u16) -> Vec<String> {
     facts(view, strip).iter().flat_map(|fact| text::wrap_broken(fact, room)).collect()
 }
 
-/// What is told about the design, a line each where there is room.
+/// Facts about the design, a line each where there is room.
 fn facts(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
     let session = view.session;
     let design = session.space().print_design(&strip.design);

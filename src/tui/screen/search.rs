@@ -51,7 +51,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     if grows {
         hypervolume(view, left, buf, hits);
     }
-    if searching.found.is_empty() {
+    if searching.found.is_empty() && !searching.generations.is_empty() {
         // A run of an earlier splitscope does not tell what was found when.
         scatter::draw(view, right, buf, hits);
     } else {

@@ -30,6 +30,10 @@ pub struct Glyphs {
     pub selected: char,
     /// On an earlier Pareto front.
     pub earlier: char,
+    /// On the Pareto front, and found by the search at work.
+    pub found_front: char,
+    /// Found by the search at work, not on the front.
+    pub found: char,
     /// Feasible, not on the front.
     pub feasible: char,
     /// Feasible, in a plot, by quarters as above.
@@ -99,6 +103,8 @@ pub static UNICODE: Glyphs = Glyphs {
     front_marks: [' ', '▘', '▝', '▀', '▖', '▌', '▞', '▛', '▗', '▚', '▐', '▜', '▄', '▙', '▟', '█'],
     selected: '◆',
     earlier: '□',
+    found_front: '▲',
+    found: '△',
     feasible: '○',
     feasible_marks: [' ', '⠃', '⠘', '⠛', '⡄', '⡇', '⡜', '⡟', '⢠', '⢣', '⢸', '⢻', '⣤', '⣧', '⣼', '⣿'],
     estimated_front: '○',
@@ -141,6 +147,8 @@ pub static ASCII: Glyphs = Glyphs {
     front_marks: ['*'; 16],
     selected: '@',
     earlier: '+',
+    found_front: 'F',
+    found: 'f',
     feasible: 'o',
     feasible_marks: ['o'; 16],
     estimated_front: '0',
@@ -224,6 +232,8 @@ mod tests {
             g.focus,
             g.front,
             g.selected,
+            g.found_front,
+            g.found,
             g.feasible,
             g.infeasible,
             g.estimated_front,
@@ -257,7 +267,17 @@ mod tests {
             for quarters in 1..16 {
                 let (front, feasible) = (g.front_marks[quarters], g.feasible_marks[quarters]);
                 let estimated = [g.estimated_front, g.estimated_marks[quarters]];
-                let known = [front, g.selected, feasible, g.infeasible, g.earlier, g.limit_x, g.limit_y];
+                let known = [
+                    front,
+                    g.selected,
+                    feasible,
+                    g.infeasible,
+                    g.earlier,
+                    g.found,
+                    g.found_front,
+                    g.limit_x,
+                    g.limit_y,
+                ];
                 let marks = [known.as_slice(), &estimated].concat();
                 for (i, a) in marks.iter().enumerate() {
                     assert!(!marks[i + 1..].contains(a), "{a} has two meanings");

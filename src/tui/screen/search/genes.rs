@@ -36,9 +36,13 @@ impl Shares {
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let earlier = ui.earlier_front(session.searching());
-    let designs = front(session, earlier);
+    let (designs, found) = front(session, earlier);
     let when = earlier.map(|generation| format!(" after generation {generation}")).unwrap_or_default();
-    let titles = [format!("What the front{when} is made of ({})", designs.len()), format!("Front{when}")];
+    let count = match found {
+        found if found == 0 || found == designs.len() => designs.len().to_string(),
+        found => format!("{}, {found} found now", designs.len()),
+    };
+    let titles = [format!("What the front{when} is made of ({count})"), format!("Front{when}")];
     let fits = |title: &&String| width(title) + 6 <= area.width;
     let title = titles.iter().find(fits).unwrap_or(&titles[1]);
     let note = if area.width >= 56 { "share of its designs, bits" } else { "%, bits" };
@@ -68,7 +72,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The choices with a bar and a percentage, or, where that is too wide, with a bar only.
+/// The choices with a bar and a percentage, or, where that is too wide, with a bar only; where that is too wide too,
+/// the most frequent first.
 fn row_of(shares: &Shares, total: f64, glyphs: &crate::tui::widget::Glyphs, room: u16) -> String {
     let bar = |count: usize| glyphs.level(count as f64 / total);
     let used = || shares.counts.iter().filter(|(_, count)| *count > 0);
@@ -79,16 +84,22 @@ fn row_of(shares: &Shares, total: f64, glyphs: &crate::tui::widget::Glyphs, room
     if width(&full) + NAMES as u16 <= room {
         return full;
     }
-    used().map(|(name, count)| format!("{name} {}", bar(*count))).collect::<Vec<_>>().join("  ")
+    let mut short: Vec<_> = used().map(|(name, count)| (*count, format!("{name} {}", bar(*count)))).collect();
+    let wide = short.iter().map(|(_, words)| width(words) + 2).sum::<u16>() + NAMES as u16;
+    if wide > room + 2 {
+        // Those that are cut off are the rarest.
+        short.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    }
+    short.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("  ")
 }
 
-/// The designs of the front: of what the search found, else of all that is measured.
-fn front(session: &Session, generation: Option<u32>) -> Vec<Design> {
-    let found = session.found(generation);
-    if !found.is_empty() {
-        return found.iter().filter(|point| point.front).map(|point| point.found.design.clone()).collect();
-    }
-    session.front().filter_map(|id| session.best_design(id)).collect()
+/// The designs of the front of everything measured with the present number of sensors, and how many of them the search
+/// found.
+fn front(session: &Session, generation: Option<u32>) -> (Vec<Design>, usize) {
+    let points = session.measured_points(generation);
+    let front = points.iter().filter(|point| point.front);
+    let found = front.clone().filter(|point| point.found).count();
+    (front.map(|point| point.design.clone()).collect(), found)
 }
 
 fn genes(space: &SearchSpace, designs: &[Design]) -> Vec<Shares> {
