@@ -61,11 +61,11 @@ fn fall(rows: &[StudyRow], series: &str) -> Option<String> {
 
 /// Difference of two figures in words, with whether their intervals are apart.
 fn difference(one: &StudyRow, other: &StudyRow) -> String {
-    let apart = match (one.interval(), other.interval()) {
-        (Some(one), Some(other)) => one.1 < other.0 || other.1 < one.0,
-        _ => false,
+    let sure = match (one.interval(), other.interval()) {
+        (Some(one), Some(other)) if one.1 < other.0 || other.1 < one.0 => "intervals apart",
+        (Some(_), Some(_)) => "intervals overlap",
+        _ => "without intervals",
     };
-    let sure = if apart { "intervals apart" } else { "intervals overlap" };
     format!("{:+.1} points, {sure}", other.value - one.value)
 }
 

@@ -121,7 +121,7 @@ pub(super) fn figure(value: f64) -> String {
 }
 
 /// Means over the seeds by series and place, both in the order of their first row. An interval of a mean is by the
-/// spread of the seeds where there are several, which holds the chance of the samples too.
+/// spread of the seeds where there are three or more, which holds the chance of the samples too; of two there is none.
 pub(super) fn means(rows: &[StudyRow]) -> Vec<(String, Vec<StudyRow>)> {
     let mut all: Vec<(String, Vec<StudyRow>)> = Vec::new();
     for row in rows {
@@ -136,7 +136,12 @@ pub(super) fn means(rows: &[StudyRow]) -> Vec<(String, Vec<StudyRow>)> {
         let same = |other: &&StudyRow| other.series == row.series && other.setting == row.setting;
         let values: Vec<f64> = rows.iter().filter(same).map(|one| one.value).collect();
         let mean = mean(&values);
-        let interval = if values.len() > 1 { interval(&values) } else { row.interval() };
+        let interval = match values.len() {
+            1 => row.interval(),
+            // Student's t of two values is so wide that it tells nothing.
+            2 => None,
+            _ => interval(&values),
+        };
         let (low, high) = (interval.map(|(low, _)| low), interval.map(|(_, high)| high));
         list.push(StudyRow { value: mean, low, high, ..row.clone() });
     }

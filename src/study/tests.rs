@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::rows::{self, PairedGain, StudyPoint};
+use super::rows::{self, PairedGain, StudyPoint, StudyRow};
 use super::*;
 use crate::cost::CostModel;
 use crate::hardware::{self, Profile};
@@ -181,7 +181,9 @@ fn a_fall_with_more_views_is_told_where_it_is_beyond_chance() {
 fn means_over_seeds_have_the_interval_of_their_spread() {
     let point = |seed| StudyPoint { seed, ..StudyPoint::new("one", 1.0) };
     let rows = [90.0, 91.0, 92.0].iter().zip(0..).map(|(&value, seed)| point(seed).exact("a", value));
-    let means = rows::means(&rows.collect::<Vec<_>>());
+    let rows: Vec<StudyRow> = rows.collect();
+    assert_eq!(rows::means(&rows[..2])[0].1[0].interval(), None);
+    let means = rows::means(&rows);
     let row = &means[0].1[0];
     assert!((row.value - 91.0).abs() < 1e-12 && means.len() == 1 && means[0].1.len() == 1);
     // Student: 4.303 * 1 / sqrt(3).
