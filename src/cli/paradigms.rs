@@ -14,7 +14,7 @@ use crate::cost::{
     CostModel, Merit, MeritTick, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows, paradigms,
 };
 use crate::explore::default_transmit;
-use crate::quantity;
+use crate::quantity::{self, number};
 use crate::record::{LeakMeasurement, MeasurementKey, Precision, Subset};
 use crate::space::{Design, ImportRules, SearchSpace};
 
@@ -206,7 +206,7 @@ fn notes(all: &[ParadigmFigures], precision: Option<Precision>) -> Vec<String> {
 fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures], precision: Option<Precision>) -> String {
     let mut out = String::new();
     let (space, profile) = (model.space(), &model.profile().name);
-    let _ = writeln!(out, "{} on {profile}, {sensors} sensors", space.name);
+    let _ = writeln!(out, "{} on {profile}, {}", space.name, number::counted(sensors.into(), "sensor"));
     for one in all {
         let _ = writeln!(out, "{:<18} {}", one.paradigm.label(), space.print_design(&one.design));
     }

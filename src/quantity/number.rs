@@ -93,6 +93,17 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A count of things: `1 sensor`, `6 sensors`.
+///
+/// ```
+/// use splitscope::quantity::number::counted;
+/// assert_eq!([counted(1, "sensor"), counted(1200, "design")], ["1 sensor", "1 200 designs"]);
+/// ```
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
 /// A count that may be too large to be read: up to six digits in groups, beyond that two digits and a power of ten:
 /// `143 360`, `1.6e14`.
 pub fn approximate_count(value: f64) -> String {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::explore::{AccuracyFigure, AccuracyKind, CandidateId, Column, Session, ShownAccuracy};
 use crate::files;
-use crate::quantity::Unit;
+use crate::quantity::{Unit, number};
 use crate::record::Precision;
 
 /// One design with its figures, its accuracy as the format writes it.
@@ -191,11 +191,11 @@ pub(crate) fn markdown(session: &Session) -> String {
     let noted = !session.setup().notes().is_empty();
     let (head, rule) = if noted { (" note |", "---|") } else { ("", "") };
     let mut out = format!(
-        "{} on {}, {} sensors; accuracies measured in int8 unless they say otherwise\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
+        "{} on {}, {}; accuracies measured in int8 unless they say otherwise\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
          | fits |{head}\n|---|---:|---:|---:|---:|---:|---|---|---|{rule}\n",
         session.space().name,
         session.profile().name,
-        session.knobs().sensors,
+        number::counted(session.knobs().sensors.into(), "sensor"),
         time.symbol,
         energy.symbol,
         memory.symbol,

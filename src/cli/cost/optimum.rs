@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::cost::{CostModel, Evaluation, Knobs};
-use crate::quantity::Metric;
+use crate::quantity::{Metric, number};
 use crate::search::{Goal, SplitOptimum, Survey};
 
 /// Figure to be minimised, as it is written on the command line.
@@ -62,11 +62,11 @@ impl<'a> Optima<'a> {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "least {} of any design of {} on {} at every split, {} sensors (-: breaks a limit)",
+            "least {} of any design of {} on {} at every split, {} (-: breaks a limit)",
             metric.label,
             space.name,
             self.model.profile().name,
-            self.knobs.sensors
+            number::counted(self.knobs.sensors.into(), "sensor")
         );
         let _ = writeln!(out, "  {:<12} {:>12}  design", "split after", metric.short);
         for split in &self.splits {

@@ -38,11 +38,11 @@ fn head(out: &mut String, asked: &Asked) {
     let transmit = found.transmit;
     let _ = writeln!(
         out,
-        "{} {} on {}, {} sensors",
+        "{} {} on {}, {}",
         space.name,
         space.print(asked.genome),
         asked.model.profile().name,
-        found.knobs.sensors
+        number::counted(found.knobs.sensors.into(), "sensor")
     );
     let profile = asked.model.profile();
     for (name, device) in [("sensor", &profile.sensor.device), ("aggregator", &profile.aggregator)] {

@@ -5,7 +5,7 @@ use crate::explore::candidate::CandidateId;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
 use crate::network::{BoundaryId, Shape};
-use crate::quantity::{Limit, Metric};
+use crate::quantity::{Limit, Metric, number};
 use crate::space::Design;
 
 /// Feasibility of a boundary as a split.
@@ -124,10 +124,10 @@ impl Session {
         let name = |id| self.space().boundary_name(id);
         let cost = self.strip().map(|strip| strip.here().evaluation).map_or_else(String::new, |cost| {
             format!(
-                "# {} and {} a frame with {} sensors on {}\n",
+                "# {} and {} a frame with {} on {}\n",
                 Metric::Latency.format(cost.latency.total_s()),
                 Metric::Energy.format(cost.energy_j),
-                self.knobs().sensors,
+                number::counted(self.knobs().sensors.into(), "sensor"),
                 self.profile().name
             )
         });

@@ -1,7 +1,7 @@
 //! Figures in words, as several sections write them.
 
 use crate::explore::{Accuracy, Session, ShownAccuracy};
-use crate::quantity::{Dimension, Metric};
+use crate::quantity::{Dimension, Metric, number};
 use crate::record::Precision;
 
 /// Share in percent with a decimal, as accuracies are given.
@@ -36,8 +36,5 @@ pub(super) fn energy(joules: f64) -> String {
 
 /// Number of sensors in words.
 pub(super) fn sensors(session: &Session) -> String {
-    match session.knobs().sensors {
-        1 => "1 sensor".to_owned(),
-        many => format!("{many} sensors"),
-    }
+    number::counted(session.knobs().sensors.into(), "sensor")
 }

@@ -135,7 +135,7 @@ fn work(view: View<'_>) -> HeaderFact {
 
 fn candidates(session: &Session, style: Style) -> HeaderFact {
     let count = session.catalogue().len();
-    HeaderFact::new(format!("{} candidate{}", number::grouped(count as u64), if count == 1 { "" } else { "s" }), style)
+    HeaderFact::new(number::counted(count as u64, "candidate"), style)
 }
 
 fn names(session: &Session, style: Style) -> HeaderFact {

@@ -15,6 +15,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::super::{chrome, view::View};
 use crate::{
     cost::{Paradigm, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows},
+    quantity::number,
     record::Precision,
     tui::{command::UserCommand, hit::HitMap, model::screen::ComparePane, theme::Theme, widget::width},
 };
@@ -34,9 +35,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let in_float =
         |one: &ParadigmFigures| session.leak(&one.design).is_some_and(|leak| leak.precision == Precision::Float);
     let leaks = if all.iter().any(in_float) { ", leaks in float" } else { "" };
-    let note = session
-        .selected()
-        .map(|id| format!("{} with {} sensors{leaks}", session.candidate_name(id), session.knobs().sensors));
+    let sensors = number::counted(session.knobs().sensors.into(), "sensor");
+    let note = session.selected().map(|id| format!("{} with {sensors}{leaks}", session.candidate_name(id)));
     let focus = ui.compare_pane == ComparePane::Paradigms;
     let inner = chrome::pane(buf, area, ("Paradigms", &note.unwrap_or_default()), focus, theme);
     hits.button(area, UserCommand::FocusCompare(ComparePane::Paradigms));
