@@ -160,12 +160,12 @@ const KNOBS: [KnobInfo; 10] = [
     KnobInfo {
         former_names: &["accuracy-floor"],
         scale: KnobScale::Percent,
-        about: "lowest accuracy; applies to designs that were measured with this number of sensors",
+        about: "lowest accuracy, with this number of sensors: measured, else the lower end of its interval",
         ..limit(Knob::AccuracyFloor, Limit::Accuracy)
     },
     KnobInfo {
         scale: KnobScale::Percent,
-        about: "most of the pictures that may be rebuilt; applies to designs whose leak was measured with this number of sensors",
+        about: "most of the pictures that may be rebuilt; what was not measured with these sensors breaks no limit",
         ..limit(Knob::LeakLimit, Limit::Leak)
     },
 ];

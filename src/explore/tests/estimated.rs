@@ -73,6 +73,7 @@ fn the_limit_on_accuracy_holds_the_lower_end_of_a_prediction() {
         assert_eq!(ranked.feasible(), ranked.accuracy().unwrap() >= 0.9, "{ranked:?}");
     }
     assert!((1..120).contains(&session.feasible_count()));
+    assert!(Knob::AccuracyFloor.info().about.contains("lower end"), "the help of the knob says so");
 }
 
 #[test]
