@@ -91,8 +91,8 @@ impl Session {
     }
 
     /// Fastest split of the selected design with its range of bandwidths, and the fastest ones beyond:
-    /// `S2.1 (93.1 %) is fastest from 8.2 to 40 Mbit/s; S3.1 (≈92.4 %) below, S1.2 above`. `None` if every split is
-    /// barred.
+    /// `S2.1 (93.1 %) is fastest from 8.2 to 40 Mbit/s; S3.1 (≈92.4 %) next below, S1.2 next above`. `None` if every
+    /// split is barred.
     pub fn hold_sentence(&self) -> Option<String> {
         let hold = self.hold()?;
         let name = |split| self.split_in_words(split);
@@ -101,10 +101,14 @@ impl Session {
         Some(match (hold.below, hold.above) {
             (Some((low, below)), Some((high, above))) => {
                 let range = Knob::LinkBandwidth.format_range(low, high);
-                format!("{split} is fastest from {range}; {} below, {} above", name(below), name(above))
+                format!("{split} is fastest from {range}; {} next below, {} next above", name(below), name(above))
             }
-            (Some((low, below)), None) => format!("{split} is fastest from {} on; {} below", show(low), name(below)),
-            (None, Some((high, above))) => format!("{split} is fastest up to {}; {} above", show(high), name(above)),
+            (Some((low, below)), None) => {
+                format!("{split} is fastest from {} on; {} next below", show(low), name(below))
+            }
+            (None, Some((high, above))) => {
+                format!("{split} is fastest up to {}; {} next above", show(high), name(above))
+            }
             (None, None) => format!("{split} is fastest at any bandwidth"),
         })
     }

@@ -59,7 +59,9 @@ fn figures() -> u16 {
 
 /// Rows that everything takes in rows of `room` cells.
 pub(crate) fn rows(view: View<'_>, room: u16) -> usize {
-    view.session.strip().map_or(1, |strip| open(&strip).count() + about(view, &strip, room).len() + ABOVE + 2)
+    view.session
+        .strip()
+        .map_or(1, |strip| open(&strip).count() + about(view, &strip, room).len() + ABOVE + 1 + hold(view, room).len())
 }
 
 /// Draws the design and its splits.
@@ -73,10 +75,19 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         head += 1;
     }
     let table = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area }.intersection(area);
-    let hold = session.hold_sentence().unwrap_or_default();
-    let foot = table.height.saturating_sub(1);
-    splits(view, &strip, Rect { height: table.height.saturating_sub(2), ..table }, buf, hits);
-    chrome::line(buf, chrome::row(table, foot), &[(&hold, theme.text)], theme);
+    let hold = hold(view, area.width);
+    let foot = table.height.saturating_sub(u16::try_from(hold.len()).unwrap_or(0));
+    splits(view, &strip, Rect { height: foot.saturating_sub(1), ..table }, buf, hits);
+    for (line, at) in hold.iter().zip(foot..) {
+        chrome::line(buf, chrome::row(table, at), &[(line, theme.text)], theme);
+    }
+}
+
+/// Lines about the bandwidths at which the fastest split is the fastest, in rows of `room` cells; a blank one if none
+/// is.
+fn hold(view: View<'_>, room: u16) -> Vec<String> {
+    let sentence = view.session.hold_sentence().map(|sentence| text::wrap_broken(&sentence, room));
+    sentence.unwrap_or_else(|| vec![String::new()])
 }
 
 /// Lines about the design in rows of `room` cells: as it is written; size and accuracy; its note; what is sent; what
