@@ -121,7 +121,7 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
         ));
         lines.push(row(format!("{} {}", glyphs.selected, glyphs.focus), "selected, has the focus"));
         lines.push(row(format!("{} {}", glyphs.yes, glyphs.no), "meets all limits, breaks one"));
-        lines.push(row("~ -".to_owned(), "measured with another number of sensors, not known"));
+        lines.push(row("? -".to_owned(), "measured with another number of sensors, not known"));
         let (about, plus_minus) = (glyphs.about, glyphs.plus_minus);
         lines.push(row(
             format!("{about}93 {plus_minus}2"),

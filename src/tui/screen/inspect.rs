@@ -112,7 +112,7 @@ fn facts(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
         ),
         ShownAccuracy::OtherViews { views, accuracy } => {
             let (precision, share) = (accuracy.precision.name(), Metric::Accuracy.format(accuracy.accuracy));
-            format!("{precision} accuracy ~{share}, measured with {views} sensors")
+            format!("{precision} accuracy {share}, measured with {}", number::counted(views.into(), "sensor"))
         }
         ShownAccuracy::Estimated(figure) => estimated(view, &figure),
         ShownAccuracy::None => "accuracy not measured".to_owned(),

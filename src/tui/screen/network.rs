@@ -149,7 +149,8 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
             Metric::Accuracy.format(accuracy.accuracy) + table::float_mark(accuracy.precision)
         }
         ShownAccuracy::OtherViews { accuracy, .. } => {
-            format!("~{}{}", Metric::Accuracy.format(accuracy.accuracy), table::float_mark(accuracy.precision))
+            let share = Metric::Accuracy.format(accuracy.accuracy) + table::float_mark(accuracy.precision);
+            table::of_other_views(&share)
         }
         ShownAccuracy::Estimated(figure) => table::accuracy(&ShownAccuracy::Estimated(figure), theme.glyphs),
         ShownAccuracy::None => String::new(),

@@ -276,8 +276,8 @@ fn layer_name(name: &str) -> String {
     own.chars().skip(long).collect()
 }
 
-/// An int8 accuracy in percent: `~` for one measured with another number of sensors, `f` for one in float, its interval
-/// beside one that is predicted, `-` for none.
+/// An int8 accuracy in percent: `?` before one measured with another number of sensors, `f` for one in float, its
+/// interval beside one that is predicted, `-` for none.
 pub(crate) fn accuracy(shown: &ShownAccuracy, glyphs: &Glyphs) -> String {
     if let ShownAccuracy::Estimated(figure) = shown {
         return match figure.kind {
@@ -286,8 +286,13 @@ pub(crate) fn accuracy(shown: &ShownAccuracy, glyphs: &Glyphs) -> String {
         };
     }
     let Some(accuracy) = shown.accuracy() else { return "-".to_owned() };
-    let near = if matches!(shown, ShownAccuracy::OtherViews { .. }) { "~" } else { "" };
-    format!("{near}{}{}", percent(accuracy.accuracy), float_mark(accuracy.precision))
+    let share = format!("{}{}", percent(accuracy.accuracy), float_mark(accuracy.precision));
+    if matches!(shown, ShownAccuracy::OtherViews { .. }) { of_other_views(&share) } else { share }
+}
+
+/// An accuracy that was measured with another number of sensors: `?93.8`.
+pub(crate) fn of_other_views(accuracy: &str) -> String {
+    format!("?{accuracy}")
 }
 
 /// A predicted accuracy with half its interval in whole percent, as short as can be: `≈93 ±2`.
@@ -329,4 +334,18 @@ fn delta(View { session, theme, .. }: View<'_>, design: &TableRow<'_>) -> String
         None => String::new(),
     };
     format!("{accuracy:>5} {latency:>8}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::widget::{ASCII, UNICODE};
+
+    #[test]
+    fn every_mark_before_an_accuracy_has_one_meaning() {
+        for glyphs in [&UNICODE, &ASCII] {
+            let mark = of_other_views("93.8").chars().next().unwrap();
+            assert!(![glyphs.about, glyphs.published].contains(&mark) && glyphs.about != glyphs.published, "{mark}");
+        }
+    }
 }
