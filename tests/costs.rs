@@ -386,8 +386,17 @@ fn a_sweep_meets_the_limit_at_every_value_and_reads_the_same_in_every_form() {
     let csv = text(&splitscope(folder.path(), &[&asked[..], &["--csv"]].concat()).stdout);
     let rows: Vec<&str> = csv.lines().skip(1).collect();
     assert_eq!(rows.len(), 7);
+    let heads: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    let figures = ["kind", "low", "high", "precision", "samples"];
     for (row, point) in rows.iter().zip(points) {
         assert!(row.contains(point["design"].as_str().unwrap()), "{row}");
+        let cells: Vec<&str> = row.split(',').collect();
+        for figure in figures {
+            let at = heads.iter().position(|head| *head == format!("accuracy_{figure}")).unwrap();
+            let told = &point["accuracy"][figure];
+            let told = told.as_str().map_or_else(|| told.to_string(), str::to_owned);
+            assert_eq!(cells[at], told, "accuracy_{figure}");
+        }
     }
     let picture = std::fs::read_to_string(folder.path().join("sweep.svg")).unwrap();
     assert!(picture.contains("link bandwidth") && picture.contains(points[0]["split"].as_str().unwrap()));

@@ -108,6 +108,7 @@ struct PrintedRow<'a> {
     accuracy_low: Option<f64>,
     accuracy_high: Option<f64>,
     accuracy_precision: Option<Precision>,
+    accuracy_samples: Option<u64>,
     latency_s: Option<f64>,
 }
 
@@ -221,6 +222,7 @@ fn csv(points: &[PrintedPoint]) -> Result<String> {
             accuracy_low: point.accuracy.map(|figure| figure.low),
             accuracy_high: point.accuracy.map(|figure| figure.high),
             accuracy_precision: point.accuracy.map(|figure| figure.precision),
+            accuracy_samples: point.accuracy.and_then(|figure| figure.samples),
             latency_s: point.latency_s,
         })?;
     }
