@@ -239,6 +239,24 @@ fn commands_of_the_guide_run() {
 }
 
 #[test]
+fn the_shipped_run_is_made_as_the_guide_says() {
+    let commands = |text: &str| -> Vec<String> {
+        let joined = text.replace("\\\n", " ");
+        let lines = joined.lines().filter_map(|line| line.split_once("splitscope "));
+        lines.map(|(_, command)| command.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let recipes = fs::read_to_string(root().join("justfile")).unwrap();
+    let (_, recipe) = recipes.split_once("\nbundle ").unwrap();
+    let recipe = recipe.split("\n\n").next().unwrap().replace("{{run}}", "R").replace("{{workers}}", "2");
+    let page = fs::read_to_string(root().join("docs/training.md")).unwrap();
+    let told = blocks(&page).into_iter().find_map(|block| match block {
+        PageBlock::Commands { lines, .. } => Some(lines).filter(|lines| lines.contains("splitscope bundle")),
+        PageBlock::File { .. } => None,
+    });
+    assert_eq!(commands(&told.unwrap()), commands(&recipe));
+}
+
+#[test]
 fn pictures_of_the_guide_are_drawn_by_its_script() {
     let script = fs::read_to_string(root().join("docs/pictures.sh")).unwrap();
     let drawn: Vec<&str> = script
