@@ -70,22 +70,28 @@ impl Session {
         let change = |end: Option<SwingEnd>| end.map(|end| end.latency_s - inspected.best.seconds);
         let other =
             |end: Option<SwingEnd>| end.map(|end| end.boundary).filter(|boundary| *boundary != demands[now].boundary);
-        let rating = |boundary: BoundaryId| {
-            let index = demands.iter().position(|demand| demand.boundary == boundary)?;
-            Some(inspected.measured[index].accuracy).filter(|accuracy| !accuracy.is_nan())
+        let with = |boundary: BoundaryId, sensors: u32| {
+            let design = self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, boundary);
+            self.catalogue().accuracy_with(&design, sensors)
         };
-        let gain = |knob: Knob, end: Option<SwingEnd>| {
-            // With another number of sensors the accuracies are others.
-            let end = end.filter(|_| knob != Knob::Sensors)?;
-            Some(rating(end.boundary)? - rating(demands[now].boundary)?)
+        let sensors = self.knobs().sensors;
+        let present = with(demands[now].boundary, sensors);
+        let moved_to = |knob: Knob, end: SwingEnd| {
+            let sensors = if knob == Knob::Sensors { end.value as u32 } else { sensors };
+            with(end.boundary, sensors)
         };
-        let is_measured = |boundary| self.accuracy_at(boundary).measured().is_some();
+        let gain = |knob: Knob, end: Option<SwingEnd>| Some(moved_to(knob, end?).ranked_by()? - present.ranked_by()?);
+        let is_estimated = |knob: Knob, end: Option<SwingEnd>| {
+            let moves = |end: &SwingEnd| knob == Knob::Sensors || end.boundary != demands[now].boundary;
+            let is_known = |end: &SwingEnd| moved_to(knob, *end).figure().and(present.figure()).is_some();
+            let is_measured = |end: SwingEnd| moved_to(knob, end).measured().and(present.measured()).is_some();
+            end.filter(moves).filter(is_known).is_some_and(|end| !is_measured(end))
+        };
         let knobs = self.ranges().iter().map(|range| range.knob);
         let swings = cost::tornado(knobs, self.knobs(), self.space().views, best);
         let of_design = |swing: &cost::KnobSwing| {
             let [low, high] = [end(swing.low), end(swing.high)];
             let moved = [other(low), other(high)];
-            let is_estimated = |split: BoundaryId| !is_measured(split) || !is_measured(demands[now].boundary);
             DesignSwing {
                 knob: swing.knob,
                 down_s: change(low),
@@ -94,7 +100,7 @@ impl Session {
                 split_up: moved[1],
                 accuracy_down: gain(swing.knob, low),
                 accuracy_up: gain(swing.knob, high),
-                accuracy_estimated: moved.into_iter().flatten().any(is_estimated),
+                accuracy_estimated: [low, high].into_iter().any(|end| is_estimated(swing.knob, end)),
                 needed: thresholds.get(swing.knob),
             }
         };

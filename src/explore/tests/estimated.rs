@@ -64,6 +64,29 @@ fn another_number_of_sensors_is_no_gain_by_a_faster_but_less_accurate_split() {
 }
 
 #[test]
+fn another_number_of_sensors_is_told_with_the_accuracy_it_has() {
+    let mut session = session(20);
+    session.apply(Command::SelectCandidate(0), 0);
+    let views = session.knobs().sensors;
+    let splits = session.catalogue().boundaries(0).to_vec();
+    let designs = splits.iter().filter_map(|&split| session.catalogue().design(0, split));
+    let updates = designs.flat_map(|design| {
+        [(views, 0.8), (views + 1, 0.85)].map(|(views, accuracy)| {
+            let (design, samples, step, quantisation) = (design.clone(), 400, 1, None);
+            Update::Measured { design, views, accuracy, samples, step, quantisation }
+        })
+    });
+    let updates = updates.collect();
+    session.apply(Command::Update(updates), 0);
+    let swings = session.tornado();
+    let of = |knob| *swings.iter().find(|swing: &&DesignSwing| swing.knob == knob).unwrap();
+    let sensors = of(Knob::Sensors);
+    assert!((sensors.accuracy_up.unwrap() - 0.05).abs() < 1e-9 && !sensors.accuracy_estimated, "{sensors:?}");
+    assert_eq!(sensors.accuracy_down, None, "not measured with one sensor fewer");
+    assert_eq!(of(Knob::LinkBandwidth).accuracy_up, Some(0.0));
+}
+
+#[test]
 fn the_limit_on_accuracy_holds_the_lower_end_of_a_prediction() {
     let mut session = measured_in_part();
     session.predict(0);

@@ -151,7 +151,8 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             let split = |split: Option<BoundaryId>| {
                 split.map(|id| format!(" {arrow}{}", session.space().boundary_name(id))).unwrap_or_default()
             };
-            if let Some(words) = no_effect(swing, session.value(swing.knob), unit) {
+            let is_rated = points(swing.accuracy_down).or(points(swing.accuracy_up)).is_some();
+            if let Some(words) = no_effect(swing, session.value(swing.knob), unit).filter(|_| !is_rated) {
                 return format!("{words:<cells$}");
             }
             let (down, up) = (change(swing.down_s), change(swing.up_s));
@@ -189,7 +190,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let head: Vec<_> = head.iter().map(|(text, style)| (text.as_str(), *style)).collect();
     chrome::line(buf, chrome::row(inner, 0), &head, theme);
     let beside = if judged {
-        "beside it the best split if it moves, with its accuracy"
+        "beside it the best split if it moves, and the accuracy if it changes"
     } else {
         "beside it the best split if it moves"
     };
