@@ -52,9 +52,14 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let scale = accuracy_scale(view);
     let foot = match scale {
         _ if few => fit_words(view) + " candidates fit",
-        Some([low, high]) => {
+        Some(AccuracyScale { low, high, any_below }) => {
             let [low, high] = [low, high].map(|share| Metric::Accuracy.info().unit.column(share));
-            format!("bar height: best accuracy there, {} to {} %", low.trim(), high.trim())
+            let sign = match (any_below, theme.glyphs.braille) {
+                (false, _) => "",
+                (true, true) => "≤ ",
+                (true, false) => "<= ",
+            };
+            format!("bar height: best accuracy there, {sign}{} to {} %", low.trim(), high.trim())
         }
         None => "bar height: designs that fit there".to_owned(),
     };
@@ -78,21 +83,35 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     }
 }
 
-/// Lowest and highest accuracy that the tracks show; `None` where they show how many designs fit.
-fn accuracy_scale(View { session, ui, .. }: View<'_>) -> Option<[f64; 2]> {
+/// Accuracies that the tracks show.
+#[derive(Clone, Copy)]
+struct AccuracyScale {
+    /// Accuracy of the lowest bar.
+    low: f64,
+    /// Accuracy of the highest bar.
+    high: f64,
+    /// `true` if some accuracies lie below the lowest bar, and are drawn as high as it.
+    any_below: bool,
+}
+
+/// Scale of the accuracies that the tracks show; `None` where they show how many designs fit.
+fn accuracy_scale(View { session, ui, .. }: View<'_>) -> Option<AccuracyScale> {
     if ui.tracks_fit || !session.has_accuracies() {
         return None;
     }
     let all = || session.ranges().iter().flat_map(|range| session.track(range.knob)).flatten();
     let high = all().map(|stop| stop.accuracy).fold(f64::NEG_INFINITY, f64::max);
-    let low = all().map(|stop| stop.accuracy).fold(f64::INFINITY, f64::min);
+    let least = all().map(|stop| stop.accuracy).fold(f64::INFINITY, f64::min);
     // Accuracies far below the best get the lowest bar; a span of a few points is not blown up.
-    high.is_finite().then(|| [low.clamp(high - WIDEST, high - NARROWEST).max(0.0), high])
+    high.is_finite().then(|| {
+        let low = least.clamp(high - WIDEST, high - NARROWEST).max(0.0);
+        AccuracyScale { low, high, any_below: least < low }
+    })
 }
 
 /// Height of each step of a knob, and if it is shaded: the best accuracy there, or the share of designs that fit.
-fn heights(session: &Session, knob: Knob, scale: Option<[f64; 2]>) -> (Vec<f64>, Vec<bool>) {
-    let Some([low, high]) = scale else {
+fn heights(session: &Session, knob: Knob, scale: Option<AccuracyScale>) -> (Vec<f64>, Vec<bool>) {
+    let Some(AccuracyScale { low, high, .. }) = scale else {
         let sampled = session.sampled().max(1) as f64;
         return (session.histogram(knob).iter().map(|count| f64::from(*count) / sampled).collect(), Vec::new());
     };
@@ -107,7 +126,7 @@ fn slider(
     view: View<'_>,
     (range, index): (&KnobRange, usize),
     (row, words): (Rect, u16),
-    scale: Option<[f64; 2]>,
+    scale: Option<AccuracyScale>,
     buf: &mut Buffer,
     hits: &mut HitMap,
 ) {

@@ -10,7 +10,7 @@ use super::{
     replay_position,
 };
 use crate::{
-    explore::{Command, Session, WorkRequest, progress::State},
+    explore::{Command, Session, Update, WorkRequest, progress::State},
     quantity::Knob,
     record::{
         Event, EventRecord, Measurement, MeasurementKey, Precision, PreparingRecord, Role, StepRecord, Subset, Task,
@@ -30,6 +30,28 @@ use crate::{
         theme::ColourScheme,
     },
 };
+
+#[test]
+fn the_lowest_bar_of_the_knobs_says_what_else_it_stands_for() {
+    let mut session = session();
+    let mut by_latency = session.order().to_vec();
+    let latency = |id: &u32| session.row(*id).unwrap().evaluation.latency.total_s();
+    by_latency.sort_by(|one, other| latency(one).total_cmp(&latency(other)));
+    let views = session.knobs().sensors;
+    let measured = |id: u32, accuracy| {
+        let (design, samples, step, quantisation) = (session.best_design(id).unwrap(), 400, 1, None);
+        Update::Measured { design, views, accuracy, samples, step, quantisation }
+    };
+    let slower = *by_latency.iter().rfind(|id| session.ranked(**id).unwrap().feasible()).unwrap();
+    let updates = |low| vec![measured(by_latency[0], low), measured(slower, 0.9)];
+    let [far, near] = [0.2, 0.7].map(updates);
+    let mut other = session.clone();
+    session.apply(Command::Update(far), 0);
+    other.apply(Command::Update(near), 0);
+    let [far, near] = [session, other].map(|session| shown(&session, &UiState::default(), (120, 36)));
+    assert!(far.contains("best accuracy there, ≤ 60.0 to 90.0 %"), "{far}");
+    assert!(near.contains("best accuracy there, 70.0 to 90.0 %"), "{near}");
+}
 
 #[test]
 fn quitting_asks_only_while_somebody_is_at_work() {
