@@ -74,23 +74,24 @@ pub(super) fn cancel(session: &mut Session, ui: &mut UiState) {
     }
 }
 
-/// Closes the entry; the command that its text stands for. An entry with an error stays open.
-pub(super) fn submitted(session: &Session, ui: &mut UiState) -> Option<UserCommand> {
-    let entry = ui.entry.take()?;
+/// Closes the entry; the commands that its text stands for. An entry with an error stays open.
+pub(super) fn submitted(session: &Session, ui: &mut UiState) -> Vec<UserCommand> {
+    let Some(entry) = ui.entry.take() else { return Vec::new() };
     if entry.error(session).is_some() {
         ui.entry = Some(entry);
-        return None;
+        return Vec::new();
     }
     let text = entry.text();
     let is_blank = text.trim().is_empty();
-    match entry.purpose {
+    let command = match entry.purpose {
+        Purpose::Palette => return command_palette::chosen(ui, text, entry.row),
         Purpose::Knob if !is_blank => Some(Command::TypeKnob(text.to_owned()).into()),
         Purpose::Remember if !is_blank => Some(Command::SaveSetup(text.to_owned()).into()),
         Purpose::Filter => Some(Command::Filter(text.to_owned()).into()),
         Purpose::Note => Some(Command::Note(text.to_owned()).into()),
-        Purpose::Palette => command_palette::chosen(ui, text, entry.row),
         Purpose::Knob | Purpose::Remember | Purpose::HelpSearch => None,
-    }
+    };
+    command.into_iter().collect()
 }
 
 /// Chooses a row of the command palette.

@@ -42,8 +42,8 @@ pub(crate) fn perform(session: &mut Session, ui: &mut UiState, command: impl Int
         UserCommand::Edit(key) => entry::edit(session, ui, key),
         UserCommand::Paste(text) => entry::paste(session, ui, &text),
         UserCommand::Submit => {
-            let command = entry::submitted(session, ui);
-            return command.map_or_else(Vec::new, |command| perform(session, ui, command));
+            let commands = entry::submitted(session, ui);
+            return commands.into_iter().flat_map(|command| perform(session, ui, command)).collect();
         }
         UserCommand::CancelEntry => entry::cancel(session, ui),
         UserCommand::Copy(format) => return copy(session, ui, format),
@@ -203,7 +203,7 @@ fn activate(session: &mut Session, ui: &mut UiState, row: usize) -> Vec<Effect> 
         if entry.purpose != Purpose::Palette {
             return Vec::new();
         }
-        command_palette::chosen(ui, entry.text(), row).into_iter().collect()
+        command_palette::chosen(ui, entry.text(), row)
     } else {
         ui.overlay_row = row;
         overlay_commands(session, ui, row)

@@ -166,10 +166,15 @@ impl UiState {
 
     /// Rows of the key table that can be asked for on the current screen now.
     pub(crate) fn rows(&self) -> impl Iterator<Item = KeyRow<'_>> {
+        self.rows_anywhere().filter(|row| row.binding.screens.has(self.screen))
+    }
+
+    /// Rows of the key table that can be asked for on some screen now.
+    pub(crate) fn rows_anywhere(&self) -> impl Iterator<Item = KeyRow<'_>> {
         let replays = self.replay.is_some();
         let can_seek = replays || self.tour.is_some();
         let runs = self.running.is_some();
-        self.keys.rows_on(self.screen).filter(move |row| match row.binding.group {
+        self.keys.rows().filter(move |row| match row.binding.group {
             Group::Replay => can_seek,
             // Work that is replayed is over: it can't be controlled.
             Group::Work => !replays || row.binding.command == UserCommand::OfferRuns,

@@ -308,7 +308,9 @@ pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut Hit
         let place = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
         let (mark, style) =
             if first + index == entry.row { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
-        let names = row.key_names();
+        // A key means something else on another screen.
+        let screen = command_palette::other_screen(ui, row).map(|screen| format!("{} ", screen.name()));
+        let names = screen.unwrap_or_default() + &row.key_names();
         let keys = format!("{mark} {:<PALETTE_KEYS$} ", fit(&names, PALETTE_KEYS as u16, theme.glyphs.ellipsis));
         chrome::line(buf, place, &[(&keys, theme.accent), (row.binding.words, style)], theme);
         hits.add(place, Region::Row(first + index));

@@ -18,7 +18,7 @@ use crate::{
             command_palette,
             entry::Purpose,
             scatter_window::ScatterExtent,
-            screen::{Overlay, Pane, Screen},
+            screen::{ComparePane, Overlay, Pane, Screen},
             watched_split::WatchedSplit,
         },
         picture_theme, play, still,
@@ -170,7 +170,7 @@ fn the_export_says_how_many_designs_a_filter_leaves() {
 #[test]
 fn every_command_is_reached_by_the_palette() {
     for row in BINDINGS {
-        for screen in Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)) {
+        for screen in Screen::ALL {
             let replay = (row.group == Group::Replay).then(replay_position);
             let running = Some(WatchedSplit::default());
             let ui = UiState { screen, replay, running, ..UiState::default() };
@@ -180,6 +180,12 @@ fn every_command_is_reached_by_the_palette() {
     }
     assert_eq!(after(":tornado<enter>").1.overlay, Some(Overlay::Tornado));
     assert_eq!(after(":compare screen<enter>").1.screen, Screen::Compare);
+    let (_, ui) = after(":table 1<enter>");
+    assert_eq!((ui.screen, ui.compare_pane), (Screen::Compare, ComparePane::Paradigms), "it goes to its own screen");
+    let ui = UiState { screen: Screen::Train, ..UiState::default() };
+    let found = command_palette::matching(&ui, "");
+    let here: Vec<bool> = found.iter().map(|row| row.binding.screens.has(Screen::Train)).collect();
+    assert!(here.is_sorted_by(|one, next| one >= next), "those of the screen come first");
 }
 
 #[test]
