@@ -37,7 +37,8 @@ pub(crate) struct Constraint {
     bound: fn(&Knobs) -> f64,
     /// Place named in a reason.
     pub(crate) cause: Cause,
-    /// Remedy besides moving the limit and speeding up the slowest stage, appended to an instruction.
+    /// Remedy besides moving the limit, splitting before the fullest layer and speeding up the slowest stage, appended
+    /// to an instruction.
     pub(crate) alternative: &'static str,
     /// Rates of the hardware that lower the usage as they rise.
     rates: &'static [Knob],
@@ -52,7 +53,7 @@ pub(crate) const CONSTRAINTS: [Constraint; 7] = [
         limit: Limit::SensorMemory,
         bound: |knobs| bytes(knobs.weakest_sensor_memory_bytes()),
         cause: Cause::SensorPeak,
-        alternative: ", or split before that layer",
+        alternative: "",
         rates: &[],
     },
     Constraint {

@@ -119,6 +119,7 @@ impl Reason {
         };
         match &self.at {
             ReasonSite::Stage { stage, .. } => format!("{instruction}, or speed up {}", stage.name()),
+            ReasonSite::Memory { during, .. } => instruction + during.alternative(),
             _ => instruction + alternative,
         }
     }
@@ -134,6 +135,15 @@ fn layers_sentence(layers: &[UnsupportedLayer], named: usize) -> String {
 }
 
 impl PeakMoment {
+    /// Remedy besides more memory, appended to an instruction: no split does without the frame itself.
+    const fn alternative(&self) -> &'static str {
+        match self {
+            Self::Layer(_) | Self::Patch(_) => ", or split before that layer",
+            Self::Reduce => ", or split at a smaller tensor",
+            Self::Frame => "",
+        }
+    }
+
     /// A phrase with what is held: "at S1.1.expand (output of S1.1.expand 24 KiB, output of stem 16 KiB)".
     pub fn phrase(&self, tensors: &[(String, u64)]) -> String {
         let list: Vec<String> = tensors

@@ -27,6 +27,25 @@ fn each_broken_limit_is_named_with_its_place() {
     assert!(reasons.iter().all(|reason| reason.over() > 0.0));
 }
 
+#[test]
+fn no_layer_is_named_to_split_before_where_the_frame_alone_is_too_large() {
+    let (space, profile) = (space("mobilenet-v2"), profile(4));
+    let network = space.lower(&space.largest()).unwrap();
+    let table = NetworkCosts::new(&network, TransmitConfig { fusion: 0, ratio: 4, bits: 8 }, &profile).unwrap();
+    let knobs = Knobs { sensor_memory_bytes: 1024, ..Knobs::from_profile(&profile) };
+    for demand in &table.demands {
+        let reasons = reasons(&network, demand, &profile, &knobs, MeasuredShares::UNKNOWN);
+        let memory = reasons.iter().find(|reason| reason.limit == Limit::SensorMemory).unwrap();
+        let names_a_layer = memory.fix().contains("split before that layer");
+        let during = match &memory.at {
+            ReasonSite::Memory { during, .. } => during,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(names_a_layer, matches!(during, PeakMoment::Layer(_) | PeakMoment::Patch(_)), "{during:?}");
+        assert!(demand.boundary != 0 || !names_a_layer, "{}", memory.fix());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
