@@ -307,3 +307,25 @@ fn the_shipped_run_is_shown_by_its_word_and_a_search_works_on_a_copy() {
     let copy = run::latest(root.path()).unwrap().expect("a copy");
     assert_eq!(app.session.training().run.as_deref(), Some(&*copy.display().to_string()));
 }
+
+#[test]
+fn a_predicted_accuracy_is_compared_as_one() {
+    let (mut session, ui) = (predicted(), UiState { screen: Screen::Compare, ..UiState::default() });
+    let is_measured = |session: &Session, id| session.row(id).unwrap().accuracy.measured().is_some();
+    let of = |wanted| *session.order().iter().find(|id| is_measured(&session, **id) == wanted).unwrap();
+    for id in [of(false), of(true)] {
+        session.apply(Command::SelectCandidate(id), 0);
+        session.apply(Command::Pin, 0);
+    }
+    let theme = picture_theme(ColourScheme::OkabeIto);
+    let picture = still(&session, &ui, (120, 36), &theme);
+    let line = |y| (0..120).map(move |x| (x, y));
+    let text = |y| line(y).map(|at| picture[at].symbol()).collect::<String>();
+    let row = (0..36).find(|&y| text(y).contains("accuracy %")).unwrap();
+    let styles = |symbol: &str| -> Vec<Option<ratatui::style::Color>> {
+        line(row).map(|at| &picture[at]).filter(|cell| cell.symbol() == symbol).map(|cell| cell.style().fg).collect()
+    };
+    let [shaded, solid] = ["▒", "█"].map(styles);
+    assert!(!shaded.is_empty() && !solid.is_empty(), "{}", text(row));
+    assert!(shaded.iter().all(|colour| *colour == theme.dim.fg && !solid.contains(colour)), "{}", text(row));
+}

@@ -31,13 +31,14 @@ pub struct Gauge<'a> {
     label: &'a str,
     label_width: u16,
     text: &'a str,
+    shaded: bool,
     look: Look<GaugeStyles>,
 }
 
 impl<'a> Gauge<'a> {
     /// A bar filled to `ratio` (clamped to 0..=1, NaN counts as 0).
     pub fn new(ratio: f64) -> Self {
-        Self { ratio, label: "", label_width: 0, text: "", look: Look::default() }
+        Self { ratio, label: "", label_width: 0, text: "", shaded: false, look: Look::default() }
     }
 
     /// Text to the left in `cells` cells.
@@ -52,6 +53,13 @@ impl<'a> Gauge<'a> {
     #[must_use]
     pub const fn text(mut self, text: &'a str) -> Self {
         self.text = text;
+        self
+    }
+
+    /// Shades the filled part, in whole cells: a value that was not measured.
+    #[must_use]
+    pub const fn shaded(mut self, shaded: bool) -> Self {
+        self.shaded = shaded;
         self
     }
 
@@ -76,21 +84,16 @@ impl Widget for &Gauge<'_> {
         let reserved = if text_width == 0 { 0 } else { text_width + 1 };
         let width = (area.right() - start).saturating_sub(reserved);
         let ratio = if self.ratio.is_nan() { 0.0 } else { self.ratio.clamp(0.0, 1.0) };
+        let (fills, partial) = (self.look.glyphs.fills, self.look.glyphs.partial);
+        let (fill, steps) = if self.shaded { (fills[2], 0) } else { (fills[0], partial.len()) };
         let cells = ratio * f64::from(width);
+        let cells = if self.shaded { cells.round() } else { cells };
         let full = cells.floor() as u16;
-        paint::run(buf, area, start, area.y, full, self.look.glyphs.fills[0], self.look.styles.bar);
+        paint::run(buf, area, start, area.y, full, fill, self.look.styles.bar);
         let mut done = full;
-        let steps = self.look.glyphs.partial.len();
         let eighths = ((cells - f64::from(full)) * (steps + 1) as f64).floor() as usize;
         if eighths > 0 && full < width {
-            paint::glyph(
-                buf,
-                area,
-                start + full,
-                area.y,
-                self.look.glyphs.partial[eighths.min(steps) - 1],
-                self.look.styles.bar,
-            );
+            paint::glyph(buf, area, start + full, area.y, partial[eighths.min(steps) - 1], self.look.styles.bar);
             done += 1;
         }
         paint::run(
@@ -123,6 +126,9 @@ mod tests {
         assert_eq!(gauge(7.0), gauge(1.0));
         let plain = Gauge::new(0.45).label("all", 4).text("45 %").look(Look::ascii());
         assert_eq!(testing::lines(&plain, 19, 1), ["all ####...... 45 %"]);
+        let shaded = |gauge: Gauge<'_>| testing::lines(&gauge.shaded(true).text("x"), 12, 1).remove(0);
+        assert_eq!(shaded(Gauge::new(0.46)), "▒▒▒▒▒░░░░░ x");
+        assert_eq!(shaded(Gauge::new(0.46).look(Look::ascii())), "-----..... x");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::super::table;
 use crate::{
-    explore::{Accuracy, Column, Compared, Session, ShownLeak},
-    quantity::{Knob, Metric, RelaxDirection, Unit},
+    explore::{Accuracy, Column, Compared, Session, ShownAccuracy, ShownLeak},
+    quantity::{Knob, Metric, RelaxDirection, Unit, number},
     record::Precision,
     tui::widget::Glyphs,
 };
@@ -31,12 +31,34 @@ pub(crate) struct ComparisonRow {
 pub(crate) struct ComparedFigures {
     /// Values in base units; NaN where not known.
     pub(crate) values: Vec<f64>,
-    /// `true` for values that were not measured; values beyond the end were.
-    pub(crate) estimated: Vec<bool>,
+    /// Lower ends of the intervals of values that were not measured, and NaN for the others; values beyond the end were
+    /// measured.
+    pub(crate) lower_ends: Vec<f64>,
     /// Unit in which values and differences are written.
     pub(crate) unit: Unit,
     /// Larger values are better.
     pub(crate) more_is_better: bool,
+}
+
+impl ComparedFigures {
+    /// Returns `true` if a value was not measured.
+    pub(crate) fn is_estimated(&self, index: usize) -> bool {
+        self.lower_ends.get(index).is_some_and(|low| !low.is_nan())
+    }
+
+    /// Value that a design is ranked by: the measured one, else the lower end of its interval.
+    fn ranked_by(&self, index: usize) -> f64 {
+        self.lower_ends.get(index).copied().filter(|low| !low.is_nan()).unwrap_or(self.values[index])
+    }
+
+    /// Returns `true` for the best of those that are known, by the rule of the ranking, if some known one is worse.
+    pub(crate) fn is_best(&self, index: usize) -> bool {
+        let own = self.ranked_by(index);
+        let mut others = (0..self.values.len()).map(|other| self.ranked_by(other)).filter(|other| !other.is_nan());
+        let beats = |other: f64| if self.more_is_better { own >= other } else { own <= other };
+        let worse = others.clone().any(|other| (other - own).abs() >= 1e-9 * self.unit.size);
+        own.is_finite() && worse && others.all(beats)
+    }
 }
 
 impl ComparisonRow {
@@ -52,7 +74,7 @@ impl ComparisonRow {
 
     fn figures(name: impl Into<String>, values: Vec<f64>, unit: Unit, more_is_better: bool) -> Self {
         let words = values.iter().map(|value| point(unit.column(*value))).collect();
-        let figures = ComparedFigures { values, estimated: Vec::new(), unit, more_is_better };
+        let figures = ComparedFigures { values, lower_ends: Vec::new(), unit, more_is_better };
         Self { name: name.into(), words, figures: Some(figures) }
     }
 }
@@ -84,9 +106,13 @@ fn notes(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
 fn accuracies(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<ComparisonRow> {
     let shares: Vec<f64> = pins.iter().map(|pin| pin.accuracy.value().unwrap_or(f64::NAN)).collect();
     let words = pins.iter().map(|pin| point(table::accuracy(&pin.accuracy, glyphs))).collect();
-    let estimated = pins.iter().map(|pin| pin.accuracy.measured().is_none()).collect();
+    let lower_end = |pin: &Compared| match pin.accuracy {
+        ShownAccuracy::Estimated(figure) => figure.low,
+        _ => f64::NAN,
+    };
+    let lower_ends = pins.iter().map(lower_end).collect();
     let unit = session.unit(Column::Accuracy);
-    let figures = ComparedFigures { values: shares, estimated, unit, more_is_better: true };
+    let figures = ComparedFigures { values: shares, lower_ends, unit, more_is_better: true };
     let mut lines = vec![ComparisonRow { name: "accuracy %".to_owned(), words, figures: Some(figures) }];
     let by_views: Vec<Vec<(u32, Accuracy)>> =
         pins.iter().map(|pin| pin.measurements(session).by_views(&pin.design)).collect();
@@ -98,7 +124,7 @@ fn accuracies(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<Comp
         let share = |known: &Vec<(u32, Accuracy)>| {
             known.iter().find(|(with, _)| *with == views).map_or(f64::NAN, |(_, found)| found.accuracy)
         };
-        let name = format!("  {views} sensor{}", if views == 1 { "" } else { "s" });
+        let name = format!("  {}", number::counted(views.into(), "sensor"));
         lines.push(ComparisonRow::figures(
             name,
             by_views.iter().map(share).collect(),
@@ -278,4 +304,27 @@ fn genes(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_is_the_one_that_ranks_first() {
+        let unit = Metric::Accuracy.info().unit;
+        let figures = |values: &[f64], lower_ends: &[f64], more_is_better| {
+            let (values, lower_ends) = (values.to_vec(), lower_ends.to_vec());
+            ComparedFigures { values, lower_ends, unit, more_is_better }
+        };
+        let best = |figures: &ComparedFigures| -> Vec<usize> {
+            (0..figures.values.len()).filter(|&index| figures.is_best(index)).collect()
+        };
+        let predicted = figures(&[0.94, 0.925], &[0.922, f64::NAN], true);
+        assert_eq!(best(&predicted), [1], "a prediction counts by its lower end");
+        assert!(predicted.is_estimated(0) && !predicted.is_estimated(1));
+        assert_eq!(best(&figures(&[0.96, 0.925], &[0.93, f64::NAN], true)), [0]);
+        assert_eq!(best(&figures(&[3.0, f64::NAN, 2.0, 2.0], &[], false)), [2, 3]);
+        assert!(best(&figures(&[3.0, 3.0], &[], true)).is_empty() && best(&figures(&[3.0], &[], true)).is_empty());
+    }
 }

@@ -6,6 +6,7 @@ use super::super::{chrome, view::View};
 use super::lines::{ComparedFigures, ComparedText, ComparisonRow, lines};
 use crate::{
     explore::{Command, Compared},
+    quantity::number,
     tui::{
         command::{RowMove, UserCommand},
         hit::HitMap,
@@ -102,14 +103,17 @@ fn legend(view: View<'_>, aside: usize, below: usize, row: Rect, buf: &mut Buffe
     let (star, differs) = marks(theme);
     let keys = |command: UserCommand| ui.keys.key(command);
     let mut hints = vec![format!("{star} best  {differs} differs")];
-    let s = |count| if count == 1 { "" } else { "s" };
     if below > 0 {
-        hints.push(format!("{below} more row{}: {}", s(below), keys(UserCommand::Rows(RowMove::Down))));
+        hints.push(format!(
+            "{}: {}",
+            number::counted(below as u64, "more row"),
+            keys(UserCommand::Rows(RowMove::Down))
+        ));
     }
     if aside > 0 {
         hints.push(format!(
-            "{aside} more design{}: {}/{}",
-            s(aside),
+            "{}: {}/{}",
+            number::counted(aside as u64, "more design"),
             keys(UserCommand::Sideways(-1)),
             keys(UserCommand::Sideways(1))
         ));
@@ -163,7 +167,7 @@ const fn marks(theme: &Theme) -> (&'static str, &'static str) {
 /// A figure with its bar and its difference, or a word with a mark where it differs.
 fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &Theme, buf: &mut Buffer) {
     let (star, differs) = marks(theme);
-    let Some(ComparedFigures { values, estimated, unit, more_is_better }) = &line.figures else {
+    let Some(figures) = &line.figures else {
         let ComparedText { point, beside } = &line.words[index];
         let mark = if *point == line.words[base].point { "" } else { differs };
         let beside = if beside.is_empty() { String::new() } else { format!("  {beside}") };
@@ -177,19 +181,20 @@ fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &T
         chrome::line(buf, cell, &pieces, theme);
         return;
     };
-    let value = values[index];
-    let number = Rect { width: 8.min(cell.width), ..cell };
-    chrome::right(buf, number, &line.words[index].point, theme.text);
+    let ComparedFigures { values, unit, more_is_better, .. } = figures;
+    let (value, estimated) = (values[index], figures.is_estimated(index));
+    let place = Rect { width: 8.min(cell.width), ..cell };
+    chrome::right(buf, place, &line.words[index].point, if estimated { theme.dim } else { theme.text });
     let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
     let bar = Rect { x: cell.x + 10, width: cell.width.saturating_sub(10 + 11), ..cell }.intersection(cell);
     // One design alone has nothing to be long beside.
     if value.is_finite() && most > 0.0 && values.len() > 1 {
+        let style = if estimated { theme.dim } else { theme.sensor_text };
         Gauge::new(value / most)
-            .look(theme.look(GaugeStyles { bar: theme.sensor_text, ..theme.gauge().styles }))
+            .shaded(estimated)
+            .look(theme.look(GaugeStyles { bar: style, ..theme.gauge().styles }))
             .render(bar, buf);
     }
-    let best =
-        if *more_is_better { value >= most } else { values.iter().all(|other| value <= *other || other.is_nan()) };
     let tail = Rect { x: bar.right() + 1, width: cell.right().saturating_sub(bar.right() + 1), ..cell };
     let delta = value - values[base];
     let text = if index == base || delta.is_nan() { String::new() } else { unit.difference(delta) };
@@ -198,10 +203,8 @@ fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &T
         true => theme.bad,
         false => theme.dim,
     };
-    let is_estimated = [index, base].iter().any(|&one| estimated.get(one) == Some(&true));
-    let text = if is_estimated && !text.is_empty() { format!("{}{text}", theme.glyphs.about) } else { text };
-    // The best of those that are known, if some known one is worse.
-    let worse = values.iter().any(|other| (other - value).abs() >= 1e-9 * unit.size);
-    let star = if best && worse && value.is_finite() { star } else { "" };
+    let is_about = [index, base].iter().any(|&one| figures.is_estimated(one));
+    let text = if is_about && !text.is_empty() { format!("{}{text}", theme.glyphs.about) } else { text };
+    let star = if figures.is_best(index) { star } else { "" };
     chrome::line(buf, tail, &[(&format!("{text:>6} "), style), (star, theme.accent)], theme);
 }
