@@ -255,7 +255,8 @@ fn print_table(knob: Knob, range: &KnobRange, points: &[PrintedPoint]) -> io::Re
         let latency = crate::quantity::ascii(&Metric::Latency.format(latency)).into_owned();
         say!("{value:>24}  {accuracy:>8}  {interval:>15}  {latency:>10}  {split:<8}  {design}")?;
     }
-    let precisions = precisions_in_words(points.iter().filter_map(|point| point.accuracy.as_ref()));
+    let precisions =
+        precisions_in_words(points.iter().filter_map(|point| point.accuracy).map(|figure| figure.precision));
     if !precisions.is_empty() {
         say!("accuracies in {precisions}; ~ predicted, ^ of the literature")?;
     }

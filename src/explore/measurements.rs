@@ -3,7 +3,7 @@
 //! Invariants: readings are kept in the order of their steps and only removed when their run withdraws them; the
 //! accuracy of a design with V sensors is one measured with V views on the weights of the run that is followed now.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::candidate::CandidateId;
@@ -64,6 +64,8 @@ pub struct Measurements {
     runs: Vec<String>,
     /// Index of the one followed now.
     run: usize,
+    /// Precisions of the current accuracies.
+    precisions: BTreeSet<Precision>,
     /// Number of changes so far.
     changes: u64,
     /// Number of times that the weights became others than those measured before: another run, or a rollback.
@@ -273,6 +275,11 @@ impl Measurements {
         }
     }
 
+    /// Precisions of the accuracies with the current number of views.
+    pub(super) const fn current_precisions(&self) -> &BTreeSet<Precision> {
+        &self.precisions
+    }
+
     /// Splits of the pool that were measured with a number of views, with their accuracies.
     pub(super) fn with(&self, views: u32) -> impl Iterator<Item = (usize, f64)> {
         let measured = self.records.iter().filter_map(move |record| Some((record, record.newest(self.run, views)?)));
@@ -290,8 +297,10 @@ impl Measurements {
     pub(super) fn refresh(&mut self, splits: usize, views: u32) {
         self.current.clear();
         self.measured_mask.clear();
+        self.precisions.clear();
         for record in &self.records {
             let Some(accuracy) = record.newest(self.run, views) else { continue };
+            self.precisions.insert(accuracy.precision);
             self.current.resize(splits, f64::NAN);
             self.measured_mask.resize(splits.div_ceil(WORD), 0);
             for &entry in &record.entries {

@@ -20,7 +20,7 @@ use super::command::Command;
 use super::derived::Derived;
 use super::history::{History, SavedSetup, Step};
 use super::knob_range::{KnobRange, unit_of};
-use super::measurements::{Measurements, ShownAccuracy};
+use super::measurements::{Measurements, ShownAccuracy, precisions_in_words};
 use super::message::{Message, Severity};
 use super::pictures::Pictures;
 use super::predictions::{PredictionInput, Predictions};
@@ -310,6 +310,12 @@ impl Session {
     /// Accuracy of a design to show with the current number of sensors.
     pub fn accuracy(&self, design: &Design) -> ShownAccuracy {
         self.catalogue.accuracy(design)
+    }
+
+    /// Precisions of the accuracies that are known with the current number of sensors, in words: `int8`, `float`, or
+    /// both; empty where none are.
+    pub fn accuracy_precisions(&self) -> String {
+        precisions_in_words(self.catalogue.precisions())
     }
 
     /// Number of changes of the measurements so far: if it has grown, accuracies may be predicted anew.

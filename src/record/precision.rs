@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::network::LinkRange;
 
 /// Numbers that a network is evaluated with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
     /// As deployed and as costed: weights and activations of 8 bits, the link's codes in the range of the space.

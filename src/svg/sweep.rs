@@ -36,7 +36,8 @@ pub(crate) fn draw(space: &SearchSpace, profile: &str, knob: Knob, points: &[Swe
     let x_scale = if logarithmic && x_low > 0.0 { Scale::Log } else { Scale::Linear };
     let x_title = format!("{}, {}", knob.label(), unit.symbol);
     let x = CHART.along(Axis::new(x_low, x_high, x_scale), x_title.trim_end_matches([',', ' ']).to_owned());
-    let precisions = precisions_in_words(curve.iter().filter_map(|point| point.accuracy.as_ref()));
+    let precisions =
+        precisions_in_words(curve.iter().filter_map(|point| point.accuracy).map(|figure| figure.precision));
     let y_title = if accuracies {
         format!("best accuracy in {precisions}, % (hollow: not measured)")
     } else {

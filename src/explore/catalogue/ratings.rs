@@ -1,5 +1,6 @@
 //! Accuracies of designs: measured, predicted, published, and those that splits are ranked by.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -53,6 +54,14 @@ impl Catalogue {
             self.predictions = Some(predictions);
             self.stale = true;
         }
+    }
+
+    /// Precisions of the accuracies that are known with the current number of sensors, measured or not.
+    pub(in crate::explore) fn precisions(&self) -> BTreeSet<Precision> {
+        let predicted = self.predictions.as_ref().filter(|_| self.odds_over_lower_end.is_some());
+        let published = || self.space.literature.is_some().then_some(Precision::Float);
+        let estimated = predicted.map(|all| all.precision(self.sensors)).or_else(published);
+        self.measurements.current_precisions().iter().copied().chain(estimated).collect()
     }
 
     /// Number of changes of the measurements so far.

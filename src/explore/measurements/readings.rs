@@ -88,8 +88,8 @@ impl AccuracyFigure {
 }
 
 /// Precisions of accuracies in words: `int8`, `float`, or both; empty where there are none.
-pub fn precisions_in_words<'a>(figures: impl IntoIterator<Item = &'a AccuracyFigure>) -> String {
-    let found: Vec<Precision> = figures.into_iter().map(|figure| figure.precision).collect();
+pub fn precisions_in_words(precisions: impl IntoIterator<Item = Precision>) -> String {
+    let found: Vec<Precision> = precisions.into_iter().collect();
     let names = Precision::ALL.into_iter().filter(|precision| found.contains(precision)).map(Precision::name);
     names.collect::<Vec<_>>().join(" and ")
 }

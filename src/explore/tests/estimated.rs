@@ -269,3 +269,20 @@ fn reasons_and_splits_tell_an_accuracy_that_was_not_measured() {
     }
     assert_eq!(seen, [true; 2]);
 }
+
+#[test]
+fn the_precisions_of_the_accuracies_shown_are_known() {
+    let mut session = session(20);
+    assert_eq!(session.accuracy_precisions(), "");
+    let (id, views) = (0, session.knobs().sensors);
+    let updates = vec![measured(&session, id, views, 0.8)];
+    session.apply(Command::Update(updates), 0);
+    assert_eq!(session.accuracy_precisions(), "int8");
+    let (design, samples, step, quantisation) = (session.best_design(id + 1).unwrap(), 400, 1, None);
+    let in_float = Update::Measured { design, views, accuracy: 0.8, samples, step, quantisation };
+    session.apply(Command::Update(vec![in_float]), 0);
+    assert_eq!(session.accuracy_precisions(), "int8 and float");
+    set(&mut session, Knob::Sensors, "2");
+    assert_eq!(session.accuracy_precisions(), "", "measured with another number of sensors");
+    assert_eq!(Session::new(shipped_space("attentive-nas"), pair().1, 10, 0).accuracy_precisions(), "float");
+}

@@ -1,7 +1,7 @@
 //! The front: designs that no other beats.
 
 use super::words::{accuracy, bytes, energy, latency};
-use crate::explore::{AccuracyFigure, Column, Session, ShownAccuracy, precisions_in_words};
+use crate::explore::{Column, Session, ShownAccuracy};
 use crate::quantity::Metric;
 use crate::report::chosen::{Chosen, interval};
 use crate::report::{PageSection, PageTable, Passage};
@@ -50,13 +50,6 @@ pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSect
     PageSection::new("The front", passages)
 }
 
-/// Precisions of the accuracies of the designs in the ranking.
-fn precisions(session: &Session) -> String {
-    let rows = session.ranking().iter().filter_map(|&id| session.row(id));
-    let figures: Vec<AccuracyFigure> = rows.filter_map(|row| row.accuracy.figure()).collect();
-    precisions_in_words(&figures)
-}
-
 fn picture(session: &Session, chosen: &Chosen) -> String {
     let on_front: std::collections::HashSet<_> = session.front().collect();
     let mut series =
@@ -93,7 +86,7 @@ fn picture(session: &Session, chosen: &Chosen) -> String {
         title: "Accuracy against latency".to_owned(),
         description: format!("{} designs, {} of them on the front", measured.values.len(), front.values.len()),
         x: axis("latency", Metric::Latency),
-        y: axis(&format!("validation accuracy in {}", precisions(session)), Metric::Accuracy),
+        y: axis(&format!("validation accuracy in {}", session.accuracy_precisions()), Metric::Accuracy),
         series: series.into(),
     };
     plot.draw()

@@ -2,6 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
+use crate::record::Precision;
 use crate::tui::{
     text,
     theme::Theme,
@@ -74,6 +75,15 @@ pub(crate) fn foot(buf: &mut Buffer, area: Rect, (words, note): (&str, &str), th
         let place = Rect { x: row.right() - wide, width: wide, ..row };
         buf.set_style(place, Style::reset());
         right(buf, place, &note, theme.dim);
+    }
+}
+
+/// Words of a title with a capital first; the name of a precision, `int8`, stays as it is.
+pub(crate) fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    match letters.next().filter(|_| !words.starts_with(Precision::Int8.name())) {
+        Some(first) => format!("{}{}", first.to_ascii_uppercase(), letters.as_str()),
+        None => words.to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Best accuracy against the selected knob, the other knobs held: a view of the scatter's pane.
 //!
 //! ```text
-//! ┌ Best accuracy % over link Mbit/s ─────────── 93.1 now ┐
+//! ┌ Best int8 accuracy % over link Mbit/s ────── 93.1 now ┐
 //! │ 94┤                     ....................           │
 //! │   │             ________│                              │
 //! │ 90┤     ________│       │                              │
@@ -12,7 +12,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{chrome, view::View};
+use super::{chrome, table, view::View};
 use crate::{
     explore::{KnobRange, Session},
     quantity::{KnobScale, Metric},
@@ -37,7 +37,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let range = session.selected_range();
     let unit = range.unit.symbol;
     let gap = if unit.is_empty() { "" } else { " " };
-    let title = format!("Best accuracy % over {}{gap}{unit}", range.info().short);
+    let title = format!("Best {} over {}{gap}{unit}", table::accuracy_in_title(session), range.info().short);
     let now = session.best_accuracy().map(|share| format!("{} now", Metric::Accuracy.info().unit.column(share).trim()));
     let inner = chrome::pane(buf, area, (&title, now.as_deref().unwrap_or("")), ui.pane == Pane::Scatter, theme);
     let points = points(session, range);

@@ -2,7 +2,7 @@
 //! network stands where the accuracy will, and says so.
 //!
 //! ```text
-//! ┌▸Accuracy % over latency ms ──────── ▚ front ◆ selected ⢣ fits · does not ┐
+//! ┌▸int8 accuracy % over latency ms ─────── ▚ front  ⢣ fits  ◆ selected ──────┐
 //! │ 75 ┤           │          ▘   ┊ ≤ 20 ms                                  │
 //! │    │───────────◆──○───────────┊───·─────────                             │
 //! │ 70 ┤┈┈┈┈▗┈┈┈┈┈┈│┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈ ≥ 70 % │
@@ -45,7 +45,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let scene = PlotScene::of(view);
     let title = scene.title(ui.axes);
     let [long, short] = legend(view);
-    let fits = |legend: &&String| width(legend) + width(&title) + 9 < area.width;
+    let fits = |legend: &&String| width(legend) + width(&title) + 8 < area.width;
     let legend = [&long, &short].into_iter().find(fits);
     let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
     let mut scatter = scene.scatter();
@@ -200,16 +200,18 @@ impl<'a> PlotScene<'a> {
         let name = |at: usize, wanted: Column, shown: Column| {
             let (column, unit) = (self.columns[at], self.units[at].symbol);
             // The unit of arithmetic says what it is.
-            let name = if column == Column::Macs { unit.to_owned() } else { format!("{} {unit}", column.title()) };
+            let name = match column {
+                Column::Macs => unit.to_owned(),
+                Column::Accuracy => table::accuracy_in_title(self.session),
+                _ => format!("{} {unit}", column.title()),
+            };
             if wanted == shown { name } else { format!("{name} (no accuracy yet)") }
         };
         let up = name(1, wanted.up, self.plot.up);
         let log = |log: bool| if log { " (log)" } else { "" };
         let (log_up, log_right) = (log(self.plot.log_up), log(self.plot.log_right));
-        let mut letters = up.chars();
-        let first = letters.next().map(|first| first.to_ascii_uppercase().to_string()).unwrap_or_default();
         let right = name(0, wanted.right, self.plot.right);
-        format!("{first}{}{log_up} over {right}{log_right}", letters.as_str())
+        format!("{}{log_up} over {right}{log_right}", chrome::capitalised(&up))
     }
 
     fn selected_place(&self) -> Option<(f64, f64)> {

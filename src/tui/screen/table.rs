@@ -1,13 +1,13 @@
 //! All designs as rows: what they cost, how they are split, how far they are from the baseline.
 //!
 //! ```text
-//! ┌ Designs ──────────────────────────── ──1 of 1 214, by rank, acc>72 ┐
+//! ┌ Designs, int8 ──────────────────────────1 of 1 214, by rank, acc>72 ┐
 //! │     id   acc%  lat ms     uJ    KiB   link B  split  fuse   r  bit │
 //! │▸    17   73.1     8.6    6.1   24.0      512  S2.1   S2.2   4    8 │
-//! │A    31  ~72.2     9.2    7.0   22.5      768  S1.2   S2.1   2    8 │
+//! │A    31  ?72.2     9.2    7.0   22.5      768  S1.2   S2.1   2    8 │
 //! └────────────────────────────────────────────────────────────────────┘
 //! ```
-//! Columns go by priority where there is no room. Accuracies and leaks are in int8; `f`: measured in float only; `~`:
+//! Columns go by priority where there is no room. Accuracies and leaks are in int8; `f`: measured in float only; `?`:
 //! measured with another number of sensors; `≈93 ±2`: predicted, with half its 90 % interval; `†79.8`:
 //! that of published networks of this size, unsplit; `-`: not known. Notes have a column as soon as there are any.
 
@@ -15,7 +15,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{AccuracyFigure, AccuracyKind, Column, Command, ShownAccuracy, TableRow},
+    explore::{AccuracyFigure, AccuracyKind, Column, Command, Session, ShownAccuracy, TableRow},
     quantity::{Metric, number},
     record::Precision,
     tui::{
@@ -67,8 +67,11 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let count = session.order().len();
     let at = session.selected_row();
     let [whole, note, short] = notes(view, at, count);
-    let note = [whole, note].into_iter().find(|note| width(note) + 16 <= area.width).unwrap_or(short);
-    let inner = chrome::pane(buf, area, ("Designs", &note), focus, theme);
+    let precisions = session.accuracy_precisions();
+    let title = if precisions.is_empty() { "Designs".to_owned() } else { format!("Designs, {precisions}") };
+    let fits = |note: &String| width(note) + width(&title) + 9 <= area.width;
+    let note = [whole, note].into_iter().find(fits).unwrap_or(short);
+    let inner = chrome::pane(buf, area, (&title, &note), focus, theme);
     let shapes = shapes(view, inner.width);
     let heading = chrome::row(inner, 0);
     headings(view, &shapes, heading, buf, hits);
@@ -316,6 +319,12 @@ pub(crate) const fn float_mark(precision: Precision) -> &'static str {
         Precision::Int8 => "",
         Precision::Float => "f",
     }
+}
+
+/// Accuracy in a title, with its unit and the precisions of those that are known: `int8 accuracy %`.
+pub(crate) fn accuracy_in_title(session: &Session) -> String {
+    let (name, unit) = (Column::Accuracy.title(), session.unit(Column::Accuracy).symbol);
+    format!("{} {name} {unit}", session.accuracy_precisions()).trim_start().to_owned()
 }
 
 /// A share in percent, of steady width.

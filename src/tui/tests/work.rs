@@ -219,6 +219,19 @@ fn a_leak_in_float_says_so_wherever_it_is_told() {
 }
 
 #[test]
+fn the_precision_of_accuracies_is_told_wherever_they_are_drawn() {
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        for keys in ["", "p", "t", "C", "3"] {
+            let (mut session, mut ui) = (trained(), UiState::default());
+            play(&mut session, &mut ui, keys);
+            let picture = shown(&session, &ui, size);
+            assert!(picture.contains("int8"), "{size:?} {keys}\n{picture}");
+        }
+        assert!(!shown(&session(), &UiState::default(), size).contains("int8"), "no accuracy is known");
+    }
+}
+
+#[test]
 fn a_search_that_starts_tells_how_much_of_its_data_is_ready() {
     let (mut session, mut ui) = (trained(), UiState::default());
     let update = |event| {

@@ -3,7 +3,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::super::{chrome, view::View};
+use super::super::{chrome, table, view::View};
 use crate::{
     explore::{CandidateId, Column, MeasuredPoint, Session},
     quantity::{Knob, Unit, number},
@@ -22,11 +22,11 @@ const FEWEST: usize = 2;
 /// Draws the pane.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
-    let [right, up] = units(session);
-    let title = format!("Accuracy {} over latency {}", up.symbol, right.symbol);
+    let [right, _] = units(session);
+    let title = format!("{} over latency {}", chrome::capitalised(&table::accuracy_in_title(session)), right.symbol);
     let scene = FrontScene::of(view);
     let notes = scene.legends(view);
-    let note = notes.iter().find(|note| width(note) + width(&title) + 9 < area.width);
+    let note = notes.iter().find(|note| width(note) + width(&title) + 8 < area.width);
     let inner = chrome::pane(buf, area, (&title, note.map_or("", String::as_str)), false, theme);
     hits.add(inner, Region::Found);
     if scene.marks.is_empty() {
