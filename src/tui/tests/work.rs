@@ -200,6 +200,20 @@ fn shown(session: &Session, ui: &UiState, size: (u16, u16)) -> String {
 }
 
 #[test]
+fn the_sentence_of_the_leak_is_read_whole_beside_a_design() {
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        let (mut session, mut ui) = (trained(), UiState::default());
+        let design = session.selected_design().unwrap();
+        session.apply(Command::Update(vec![leak_of(design, Precision::Int8, 0.929)]), 0);
+        play(&mut session, &mut ui, "t<enter>");
+        let picture = shown(&session, &ui, size);
+        assert!(picture.contains("92.9 %") && picture.contains("rebuilt"), "{size:?}\n{picture}");
+        let sentence = session.hold_sentence().unwrap();
+        assert!(sentence.split(' ').all(|word| picture.contains(word)), "{size:?} {sentence}\n{picture}");
+    }
+}
+
+#[test]
 fn a_leak_in_float_says_so_wherever_it_is_told() {
     let mut session = trained();
     let mut ui = UiState::default();
