@@ -70,6 +70,17 @@ impl Searching {
         })
     }
 
+    /// Designs evaluated so far, those since the last generation too.
+    pub fn evaluations(&self) -> u64 {
+        self.last().evaluations.max(self.found.len() as u64)
+    }
+
+    /// Number of sensors that it searches for; `None` before it has measured a design, and for a live search, which
+    /// follows the present one.
+    pub fn sensors(&self) -> Option<u32> {
+        self.found.last().filter(|_| self.live.is_none()).map(|found| found.views)
+    }
+
     /// Measurements the search may make; 0 where it was not recorded.
     pub fn budget(&self) -> u64 {
         self.generations.last().map_or(0, |last| last.budget)
@@ -152,6 +163,7 @@ impl Searching {
 mod tests {
     use super::*;
     use crate::record::PredictorKind;
+    use crate::space::SearchSpace;
 
     #[test]
     fn a_search_tells_its_rate_and_cache() {
@@ -163,6 +175,14 @@ mod tests {
                 GenerationRecord { generation, evaluations, cache_hits: 32, seconds, ..GenerationRecord::default() };
             search.update(SearchUpdate::Event(Event::Generation(one)));
         }
+        assert_eq!((search.evaluations(), search.sensors()), (128, None));
+        let space = SearchSpace::shipped(crate::space::DEFAULT).unwrap();
+        let design = space.unsplit_design(space.largest());
+        for _ in 0..130 {
+            let found = Found { design: design.clone(), views: 2, accuracy: 0.5, generation: 0 };
+            search.update(SearchUpdate::Found(found));
+        }
+        assert_eq!((search.evaluations(), search.sensors()), (130, Some(2)), "some since the last generation");
         assert!((search.rate() - 32.0).abs() < 1e-12);
         assert!((search.cache_share() - 0.2).abs() < 1e-12);
     }

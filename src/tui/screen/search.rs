@@ -82,9 +82,9 @@ fn predictions(view: View<'_>, narrow: bool) -> Option<String> {
     if narrow {
         return Some(format!("predicted {half}, {coverage} held, tau {tau}"));
     }
-    let samples = number::grouped(quality.samples as u64);
+    let (samples, sensors) = (number::grouped(quality.samples as u64), number::counted(views.into(), "sensor"));
     Some(format!(
-        "predictions for {views} sensors: {half} at 90 %, held by {coverage} of {samples} held out, rank correlation {tau}"
+        "predictions for {sensors}: {half} at 90 %, held by {coverage} of {samples} held out, rank correlation {tau}"
     ))
 }
 
@@ -123,7 +123,8 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
 fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let searching = session.searching();
-    let inner = chrome::pane(buf, area, ("Search", &searching.state.to_string()), false, theme);
+    let title = format!("Search{}", with_sensors(session));
+    let inner = chrome::pane(buf, area, (&title, &searching.state.to_string()), false, theme);
     let mut words = [false, true].into_iter().filter_map(|narrow| predictions(view, narrow));
     if let Some(words) = words.find(|words| width(words) + 6 <= area.width) {
         chrome::foot(buf, area, (&words, ""), theme);
@@ -138,7 +139,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     } else {
         vec![
             ("generation ", format!("{:<5}", last.generation)),
-            ("evaluations ", format!("{:<7}", number::grouped(last.evaluations))),
+            ("evaluations ", format!("{:<7}", number::grouped(searching.evaluations()))),
             ("rate ", format!("{:<8}", rate(searching.rate()))),
             ("known ", format!("{:<8}", Dimension::Share.format(searching.cache_share()))),
             ("front ", format!("{:<5}", last.front)),
@@ -167,6 +168,12 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     chrome::line(buf, row, &[(&line, style)], theme);
 }
 
+/// Number of sensors of a search that does not follow the present one, as words of a title: ` with 2 sensors`.
+fn with_sensors(session: &Session) -> String {
+    let sensors = session.searching().sensors();
+    sensors.map_or_else(String::new, |sensors| format!(" with {}", number::counted(sensors.into(), "sensor")))
+}
+
 /// Evaluations a second; nothing where all were known before, so that they took no time.
 fn rate(per_second: f64) -> String {
     if per_second < MOST_MEASURED { format!("{}/s ", number::figure(per_second)) } else { "- ".to_owned() }
@@ -188,7 +195,7 @@ fn budget(view: View<'_>, area: Rect, buf: &mut Buffer) {
     if budget == 0 {
         return;
     }
-    let measured = searching.found.len() as u64;
+    let measured = searching.evaluations();
     let words = format!("{} of {} measured", number::grouped(measured), number::grouped(budget));
     Gauge::new(measured as f64 / budget as f64).text(&words).look(theme.gauge()).render(area, buf);
 }
@@ -198,12 +205,13 @@ fn best(session: &Session) -> String {
     let found = session.first_ranked().and_then(|id| session.row(id));
     match found.and_then(|row| Some((row.accuracy.measured()?, row))) {
         Some((accuracy, row)) if row.evaluation.feasible() => format!(
-            "best: #{} {} at {}, split {}, {} designs measured",
+            "best of {} measured, with {}: #{} {} at {}, split {}",
+            number::grouped(session.measurements().len() as u64),
+            number::counted(session.knobs().sensors.into(), "sensor"),
             row.id,
             Metric::Accuracy.format(accuracy),
             Metric::Latency.format(row.evaluation.latency.total_s()),
-            row.split_name,
-            number::grouped(session.measurements().len() as u64)
+            row.split_name
         ),
         _ => "no measured design meets the limits yet".to_owned(),
     }
@@ -224,6 +232,8 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) 
         }
         _ => ("Hypervolume over evaluations".to_owned(), String::new()),
     };
+    let with_sensors = format!("{title}{}", with_sensors(session));
+    let title = if width(&with_sensors) + width(&note) + 8 < area.width { with_sensors } else { title };
     let inner = chrome::pane(buf, area, (&title, &note), false, theme);
     if points.is_empty() {
         chrome::line(buf, chrome::row(inner, 0), &[(" known after the first generation", theme.dim)], theme);
