@@ -29,18 +29,21 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// One-based line and column (in characters) of the start of the span.
     pub fn position(&self) -> (usize, usize) {
-        let start = self.span.start.min(self.source.len());
-        let before = self.source.get(..start).unwrap_or("");
+        let before = &self.source[..self.whole_span().start];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
     }
 
+    /// The span within the text, with whole characters: readers count bytes, and may end within one.
+    fn whole_span(&self) -> Range<usize> {
+        let start = self.source.floor_char_boundary(self.span.start);
+        start..self.source.ceil_char_boundary(self.span.end.max(start))
+    }
+
     fn render(&self, renderer: &Renderer) -> String {
-        let end = self.span.end.clamp(self.span.start, self.source.len());
-        let snippet = Snippet::source(&self.source)
-            .path(&self.file)
-            .annotation(AnnotationKind::Primary.span(self.span.start.min(end)..end));
+        let snippet =
+            Snippet::source(&self.source).path(&self.file).annotation(AnnotationKind::Primary.span(self.whole_span()));
         let mut group = Group::with_title(Level::ERROR.primary_title(&self.message)).element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
@@ -162,6 +165,17 @@ mod tests {
     fn a_wrong_type_points_at_the_value() {
         let error = Source::new("a.toml", "widths = 3\n").parse::<TestTable>().unwrap_err();
         assert_eq!(error.position(), (1, 10));
+    }
+
+    #[test]
+    fn a_span_within_a_character_or_beyond_the_text_shows_whole_characters() {
+        let source = Source::new("a.json", "{\"sté");
+        for span in [(5, 5), (5, 6), (4, 5), (6, 6), (6, 99), (99, 120), (5, 3)] {
+            let error = source.error(span.0..span.1, "it ends here");
+            assert!(error.to_string().contains("it ends here"), "{span:?}");
+            assert!(error.position().1 <= 6, "{span:?}: {:?}", error.position());
+        }
+        assert_eq!(source.error(5..6, "").position(), (1, 5));
     }
 
     #[test]

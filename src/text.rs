@@ -26,6 +26,28 @@ pub fn in_line(text: &str) -> Cow<'_, str> {
     escaped(text, &steers)
 }
 
+/// `text` for a page in Markdown, which programs show as HTML: what would begin a tag there is text.
+///
+/// ```
+/// use splitscope::text;
+/// assert_eq!(text::without_tags("a<script>b</script>, 1 < 2, x<9"), "a&lt;script>b&lt;/script>, 1 < 2, x<9");
+/// ```
+pub fn without_tags(text: &str) -> Cow<'_, str> {
+    if !text.contains('<') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len() + 8);
+    for (at, character) in text.char_indices() {
+        let begins_tag = |next: char| next.is_ascii_alphabetic() || "/!?".contains(next);
+        if character == '<' && text[at + 1..].starts_with(begins_tag) {
+            plain.push_str("&lt;");
+        } else {
+            plain.push(character);
+        }
+    }
+    Cow::Owned(plain)
+}
+
 fn escaped<'a>(text: &'a str, is_escaped: &dyn Fn(char) -> bool) -> Cow<'a, str> {
     if !text.chars().any(is_escaped) {
         return Cow::Borrowed(text);

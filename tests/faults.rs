@@ -67,6 +67,20 @@ fn output_that_cannot_be_written_panics_no_command() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn work_goes_on_when_its_words_are_lost_and_says_so_at_the_end() {
+    let folder = folder();
+    let more = |run| common::train_small(run, "2", &[]);
+    let on_full_disk = command(folder.path(), &more("full")).stdout(full()).output().unwrap();
+    let told = text(&on_full_disk.stderr);
+    assert_eq!(on_full_disk.status.code(), Some(1), "{told}");
+    assert!(told.contains("standard output can't be written to") && told.contains("the work is done"), "{told}");
+    assert!(folder.path().join("full/checkpoint/step-00000002").is_dir());
+    let unheard = command(folder.path(), &more("unheard")).stdout(unread()).output().unwrap();
+    assert!(unheard.status.success(), "{}", text(&unheard.stderr));
+}
+
 /// Fails if an output holds what steers a terminal or turns text around.
 fn assert_tame(output: &Output, what: &str) {
     for stream in [text(&output.stdout), text(&output.stderr)] {

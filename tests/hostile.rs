@@ -92,6 +92,8 @@ fn sound(name: &str) -> Vec<Vec<u8>> {
         "latency_table" => lines(&[
             "name,kind,cin,cout,k,stride,hin,ms\nstem,conv,3,16,3,1,32,0.5\na,dwconv,16,16,3,2,32,0.25\n",
             r#"{"stem": 0.0005, "S1.1.expand": 1e-4}"#,
+            // Ends within a string, behind a letter of two bytes.
+            "{\"sté",
         ]),
         "layer_table" => files("tests/golden", "csv"),
         "session" => {

@@ -10,7 +10,8 @@ mod screen;
 mod server;
 
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -127,6 +128,44 @@ fn every_command_that_names_a_run_takes_an_address() {
     let missing = splitscope(other.path(), &["search", "--run", &run.replace("first", "second")]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(text(&missing.stderr).contains("there is no run at"), "{}", text(&missing.stderr));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_waited_for_aloud() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let machine = folder();
+    let run = format!("postgres://ann@127.0.0.1:{free}/lab?run=a");
+    let mut child = command(machine.path(), &["search", "--run", &run]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.starts_with("note: ") && told.contains("trying again for up to 15.0 s"), "{told}");
+    assert!(told.contains("Connection refused") && child.try_wait().unwrap().is_none(), "{told}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_wrong_password_is_tried_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let machine = folder();
+    let run = format!("postgres://ann:wrong@127.0.0.1:{port}/lab?run=a");
+    let mut child = command(machine.path(), &["search", "--run", &run]).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut client, _) = listener.accept().unwrap();
+    let mut length = [0; 4];
+    client.read_exact(&mut length).unwrap();
+    client.read_exact(&mut vec![0; u32::from_be_bytes(length) as usize - 4]).unwrap();
+    // The answer of a server: message, length, fields.
+    let fields = b"SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user \"ann\"\0\0";
+    client.write_all(b"E").unwrap();
+    client.write_all(&(fields.len() as u32 + 4).to_be_bytes()).unwrap();
+    client.write_all(fields).unwrap();
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(told.contains("password authentication failed") && !told.contains("trying"), "{told}");
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "nobody has come again");
 }
 
 #[test]

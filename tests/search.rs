@@ -53,10 +53,13 @@ fn workers_share_a_search_and_a_killed_one_loses_nothing_but_what_it_was_at() {
         let arguments = ["search", "--worker", "r", "--threads", "1", "--json"];
         command(folder.path(), &arguments).stdout(Stdio::piped()).spawn().unwrap()
     };
-    let (mut first, mut second) = (worker(), worker());
     let search = [&["search", "--run", "r", "--sensors", "2", "--threads", "1", "--json"][..], &ENDLESS].concat();
     let mut search = command(folder.path(), &search).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut told = events_of(&mut search);
+    let mut all = Vec::new();
+    // Workers wait for a search, but not for ever, however busy the machine is.
+    read_until(&mut told, &mut all, "started", 1);
+    let (mut first, mut second) = (worker(), worker());
     // One of them is killed as soon as it has measured something, which is most likely in the middle of the next.
     let (mut of_first, mut of_second) = (Vec::new(), Vec::new());
     read_until(&mut events_of(&mut first), &mut of_first, "evaluated", 1);
@@ -64,7 +67,6 @@ fn workers_share_a_search_and_a_killed_one_loses_nothing_but_what_it_was_at() {
     first.wait().unwrap();
     read_until(&mut events_of(&mut second), &mut of_second, "evaluated", 1);
     // By then what the first one was at has long been measured by another.
-    let mut all = Vec::new();
     read_until(&mut told, &mut all, "child", 40);
     writeln!(search.stdin.as_mut().unwrap(), "stop").unwrap();
     read_until(&mut told, &mut all, "stopped", 1);

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use super::halves::ReadHalves;
 use super::load::NamedRun;
 use super::measure::precision;
-use super::output::{note, say};
+use super::output::{mention, note};
 use super::{Answer, load};
 use crate::cost::CostModel;
 use crate::deploy::{Aggregator, AggregatorSettings, ExportManifest};
@@ -120,7 +120,7 @@ impl Printer {
         let text = if self.json { serde_json::to_string(event).ok() } else { self.sentence(event) };
         if let Some(text) = text {
             // A reader that has gone does not end the work.
-            let _ = say!("{}", ascii(&text));
+            mention!("{}", ascii(&text));
         }
     }
 

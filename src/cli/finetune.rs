@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::load::NamedRun;
-use super::output::say;
+use super::output::mention;
 use super::train::{SettingFlags, by_ranks};
 use super::usage::Usage;
 use super::{Answer, load, measure};
@@ -91,6 +91,6 @@ fn begun(arguments: &Arguments) -> Result<RunDir> {
     let (run, warnings) = start_finetuning(&path, &parent, &settings, start)?;
     load::print_warnings(&warnings);
     // A closed pipe does not end the training.
-    let _ = say!("run {}", run.path().display());
+    mention!("run {}", run.path().display());
     Ok(run)
 }

@@ -44,7 +44,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::run;
 use crate::text;
+use crate::tui::terminal;
 use answer::Answer;
 use output::note;
 use usage::UsageError;
@@ -123,6 +125,11 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
     };
+    run::tell_waits(|sentence| {
+        if !terminal::is_taken() {
+            note!("note: {sentence}");
+        }
+    });
     let result = match arguments.command {
         None => explore::run(arguments.explore),
         Some(Command::Explore(arguments)) => explore::run(arguments),
@@ -152,6 +159,10 @@ pub fn main() -> ExitCode {
         Some(Command::Picture(arguments)) => picture::run(&arguments),
     };
     match result {
+        Ok(_) if let Some(lost) = output::lost() => {
+            note!("error: {lost}; the work is done, but not all of its words were written");
+            ExitCode::FAILURE
+        }
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(3),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -1,9 +1,10 @@
 //! The one way of the commands to standard output and standard error. Foreign text is made visible on it. A full disk
-//! behind standard output is an error; a reader that has gone ends a command that only prints; a standard error that
-//! can't be written to is none.
+//! behind standard output is an error, which ends a command that only prints at once, and another one when its work is
+//! done; a reader that has gone ends a command that only prints; a standard error that can't be written to is none.
 
 use std::fmt::{Arguments, Display};
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -19,7 +20,29 @@ macro_rules! note {
     ($($part:tt)*) => { $crate::cli::output::tell(&format_args!($($part)*)) };
 }
 
-pub(super) use {note, say};
+/// Writes a line to standard output, as [`output::aside`](crate::cli::output::aside).
+macro_rules! mention {
+    ($($part:tt)*) => { $crate::cli::output::aside(&format_args!($($part)*)) };
+}
+
+pub(super) use {mention, note, say};
+
+/// Sentence on the first line about the work that was lost.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// Writes a line about work that goes on whatever becomes of the line: its results are elsewhere. That it was lost is
+/// told when the work is done.
+pub(super) fn aside(content: &dyn Display) {
+    match line(content) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => drop(LOST.set(error.to_string())),
+        _ => {}
+    }
+}
+
+/// Sentence on the first line about the work that was lost, unless its reader had gone; `None` if all are written.
+pub(super) fn lost() -> Option<&'static str> {
+    LOST.get().map(String::as_str)
+}
 
 /// Writes a line to standard output.
 pub(super) fn line(content: &dyn Display) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! `splitscope profile`: the constants of a profile and where they come from.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -76,6 +77,10 @@ fn import(reports: &[PathBuf], layers: &PathBuf, clock: Option<&str>) -> Result<
     let mut found = Vec::new();
     for path in reports {
         found.push(ToolReport::read(&read(path)?, clock)?);
+    }
+    let guesses: BTreeSet<&str> = found.iter().filter_map(ToolReport::guess).collect();
+    for guess in guesses {
+        note!("note: {guess}");
     }
     let table = reported_table(&index, &found)?;
     output::print(&table.text)?;

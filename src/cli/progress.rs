@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::output::{self, say};
+use super::output::{self, mention};
 use crate::quantity::number;
 use crate::record::{Event, EventRecord, Task};
 use crate::run::EventSink;
@@ -77,14 +77,14 @@ impl Log {
         };
         if let Some(text) = text {
             // A reader that has gone does not end the work.
-            let _ = say!("{text}");
+            mention!("{text}");
         }
     }
 
     /// Prints a line for people; nothing where JSON was asked for.
     pub(super) fn note(&self, text: &str) {
         if !self.json {
-            let _ = say!("{text}");
+            mention!("{text}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::load::NamedRun;
-use super::output::say;
+use super::output::{mention, say};
 use super::train::use_threads;
 use super::usage::Usage;
 use super::{Answer, bounds, load};
@@ -61,15 +61,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let mut input = input(arguments)?;
     for study in studies {
         // Tables and charts are in files: a reader that has gone, or a full disk behind it, ends no study.
-        let _ = say!("== {}", study.name);
+        mention!("== {}", study.name);
         let mut progress = |state: &StudyProgress| {
             let left = state.left_s.map_or_else(String::new, |left| format!(", {} left", number::duration(left)));
-            let _ = say!("{} of {} points{left}: {}", state.done, state.points, state.next);
+            mention!("{} of {} points{left}: {}", state.done, state.points, state.next);
         };
         let outcome = study.run(&arguments.out, &mut input, &mut progress)?;
-        let _ = say!("{}", outcome.finding);
+        mention!("{}", outcome.finding);
         for file in outcome.files {
-            let _ = say!("wrote {}", file.display());
+            mention!("wrote {}", file.display());
         }
     }
     Ok(Answer::Yes)

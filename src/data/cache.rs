@@ -87,7 +87,7 @@ impl Cache {
     pub fn load(&self, key: Fingerprint) -> Option<Dataset> {
         let path = self.path(key);
         let set = read(&path, self.memory_bytes)?;
-        if let Ok(file) = fs::File::options().append(true).open(&path) {
+        if let Ok(file) = files::append(&path) {
             // Only the order of removal suffers when the time cannot be set.
             let _ = file.set_modified(SystemTime::now());
         }

@@ -19,6 +19,12 @@ pub(super) const VERSION: u32 = 2;
 /// Most candidates of a session.
 pub(crate) const MAX_POOL: usize = 100_000;
 
+/// Most saved setups, and most pins of all setups together, that a file may hold.
+const MAX_SETUPS: usize = 1000;
+const MAX_PINS: usize = 10_000;
+/// Most notes that a file may hold.
+const MAX_NOTES: usize = 10_000;
+
 /// The contents of a session file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -179,6 +185,16 @@ pub enum SessionFileError {
     /// More candidates than a session holds.
     #[error("the session has a pool of {0} candidates; a session holds at most {MAX_POOL}")]
     TooManyCandidates(usize),
+    /// More rows of a kind than a person makes.
+    #[error("the session has {count} {what}; a session file holds at most {most}")]
+    TooMany {
+        /// Kind of the rows.
+        what: &'static str,
+        /// Number in the file.
+        count: usize,
+        /// Largest number that is read.
+        most: usize,
+    },
     /// Another space or profile.
     #[error("the session is about the {what} `{wanted}`, not `{found}`")]
     Other {
@@ -213,6 +229,20 @@ impl SessionFile {
     /// Unknown or missing keys and wrong types, with their place.
     pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
         source.parse()
+    }
+
+    /// Refuses more rows than a person makes: each of them is costed or kept.
+    pub(super) fn check_counts(&self) -> Result<(), SessionFileError> {
+        let pins = self.pins.len() + self.saved_setups.iter().map(|setup| setup.pins.len()).sum::<usize>();
+        let counts = [
+            ("saved setups", self.saved_setups.len(), MAX_SETUPS),
+            ("pins", pins, MAX_PINS),
+            ("notes", self.notes.len(), MAX_NOTES),
+        ];
+        match counts.into_iter().find(|(_, count, most)| count > most) {
+            Some((what, count, most)) => Err(SessionFileError::TooMany { what, count, most }),
+            None => Ok(()),
+        }
     }
 
     /// Notes about the former names in the file: those of knobs, and those of an earlier version.

@@ -91,6 +91,20 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Opens a regular file to write at its end; one that is not there is made.
+///
+/// # Errors
+/// It is a directory, a pipe or a device, or can't be opened or made.
+pub fn append(path: &Path) -> io::Result<File> {
+    match fs::metadata(path) {
+        // Asked before opening: opening a pipe waits for its other end.
+        Ok(found) => regular(&found)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    File::options().create(true).append(true).open(path)
+}
+
 fn regular(metadata: &fs::Metadata) -> io::Result<()> {
     if metadata.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
@@ -196,6 +210,13 @@ mod tests {
         assert!(read(&file, 4).unwrap_err().to_string().contains("larger than 4 bytes"));
         assert!(read(folder.path(), 5).unwrap_err().to_string().contains("directory"));
         assert!(read(Path::new("/dev/zero"), 5).unwrap_err().to_string().contains("device"));
+        assert!(append(Path::new("/dev/zero")).unwrap_err().to_string().contains("device"));
+        append(&file).unwrap().write_all(b"67").unwrap();
+        append(&folder.path().join("other")).unwrap().write_all(b"new").unwrap();
+        assert_eq!(
+            (read(&file, 9).unwrap(), read(&folder.path().join("other"), 9).unwrap()),
+            (b"1234567".to_vec(), b"new".to_vec())
+        );
     }
 
     #[test]

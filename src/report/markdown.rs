@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::model::{PagePicture, PageTable, Passage, Report};
-use crate::text;
+use crate::text::{self, without_tags};
 
 /// A page as Markdown.
 pub(crate) struct MarkdownPage<'a> {
@@ -17,9 +17,9 @@ impl Report {
     /// The page as Markdown. Names of its pictures' files begin with `stem`.
     pub(crate) fn markdown(&self, stem: &str) -> MarkdownPage<'_> {
         let mut page = MarkdownPage { text: String::new(), pictures: Vec::new() };
-        let _ = writeln!(page.text, "# {}\n\n{}", self.title, self.lead);
+        let _ = writeln!(page.text, "# {}\n\n{}", without_tags(&self.title), without_tags(&self.lead));
         for section in &self.sections {
-            let _ = writeln!(page.text, "\n## {}", section.heading);
+            let _ = writeln!(page.text, "\n## {}", without_tags(&section.heading));
             for passage in &section.passages {
                 page.text.push('\n');
                 page.passage(passage, stem);
@@ -35,19 +35,23 @@ impl<'a> MarkdownPage<'a> {
     fn passage(&mut self, passage: &'a Passage, stem: &str) {
         let out = &mut self.text;
         let _ = match passage {
-            Passage::Text(text) => writeln!(out, "{text}"),
+            Passage::Text(text) => writeln!(out, "{}", without_tags(text)),
             Passage::Missing { sentence, command } if command.is_empty() => {
-                writeln!(out, "> **Not known:** {sentence}")
+                writeln!(out, "> **Not known:** {}", without_tags(sentence))
             }
             Passage::Missing { sentence, command } => {
-                writeln!(out, "> **Not known:** {sentence} Find out with `{command}`")
+                let command = without_tags(command);
+                writeln!(out, "> **Not known:** {} Find out with `{command}`", without_tags(sentence))
             }
-            Passage::List(sentences) => sentences.iter().try_for_each(|sentence| writeln!(out, "- {sentence}")),
+            Passage::List(sentences) => {
+                sentences.iter().try_for_each(|sentence| writeln!(out, "- {}", without_tags(sentence)))
+            }
             Passage::Table(table) => table_text(out, table),
             Passage::Code(lines) => writeln!(out, "```text\n{}\n```", lines.trim_end()),
             Passage::Picture(picture) => {
                 let file = format!("{stem}-{}.svg", picture.name);
-                let written = writeln!(out, "![{}]({file})\n\n*{}*", picture.name.replace('-', " "), picture.caption);
+                let (name, caption) = (picture.name.replace('-', " "), without_tags(&picture.caption));
+                let written = writeln!(out, "![{name}]({file})\n\n*{caption}*");
                 self.pictures.push((file, picture));
                 written
             }
@@ -56,9 +60,10 @@ impl<'a> MarkdownPage<'a> {
 }
 
 fn table_text(out: &mut String, table: &PageTable) -> std::fmt::Result {
-    writeln!(out, "{}\n", table.caption)?;
+    writeln!(out, "{}\n", without_tags(&table.caption))?;
     let cells = |cells: &[String]| {
-        let escaped: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+        let escape = |cell: &String| without_tags(cell).replace('|', "\\|").replace('\n', " ");
+        let escaped: Vec<String> = cells.iter().map(escape).collect();
         format!("| {} |", escaped.join(" | "))
     };
     writeln!(out, "{}", cells(&table.head))?;

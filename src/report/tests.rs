@@ -130,7 +130,10 @@ fn a_page_of_a_run_has_every_section_in_both_forms() {
     assert!(report.lead.contains("87.5 % of 800 test objects rightly in int8"), "{}", report.lead);
     let text = &markdown.text;
     assert!(text.contains("| test | int8 | 87.5 % | 85.0 to 89.6 % | 800 | 600 |"), "{text}");
-    assert!(text.contains("Note: for the <board> #demo") && text.contains("` | for the <board> #demo |"), "{text}");
+    assert!(
+        text.contains("Note: for the &lt;board> #demo") && text.contains("` | for the &lt;board> #demo |"),
+        "{text}"
+    );
     assert!(page.contains("for the &lt;board&gt; #demo"));
     assert!(text.contains("camera lost") && text.contains("| 3 | int8 |"));
     assert!(text.contains(&format!("splitscope report {} --design {design}", facts.path.display())));

@@ -3,7 +3,6 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use super::error::RunError;
 use super::owner_record::Owner;
 use super::process::Process;
 use super::store::Store;
+use crate::files;
 use crate::quantity::knob_values;
 use crate::record::{Control, Task};
 
@@ -85,7 +85,7 @@ impl Child {
         let store = run.store()?;
         let log = run.log_path();
         let open = || {
-            let output = File::options().create(true).append(true).open(&log)?;
+            let output = files::append(&log)?;
             Ok((output.try_clone()?, output))
         };
         let (output, errors) = open().map_err(|error| RunError::file("open", &log, error))?;

@@ -67,6 +67,7 @@ mod task_process;
 mod temporary;
 mod training;
 pub(crate) mod usage;
+mod waits;
 mod weights;
 mod worker;
 
@@ -105,6 +106,7 @@ pub(crate) use temporary::{
     TemporaryFolder, remove_folders_at_signals, remove_temporary_folders, sweep_temporary_folders,
 };
 pub(crate) use training::{train, train_beside};
+pub(crate) use waits::tell_waits;
 pub(crate) use worker::serve_requests;
 
 const DATABASE: &str = "run.db";

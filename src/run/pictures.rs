@@ -2,7 +2,6 @@
 //! then answers the latest request in the run's database, and ends when its standard input is closed, which the end of
 //! the explorer does, however that comes.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,6 +15,7 @@ use super::child::spawn_at_low_priority;
 use super::error::RunError;
 use super::evaluator::RunEvaluator;
 use super::store::PictureRequest;
+use crate::files;
 use crate::leak::DesignAttack;
 use crate::record::{LeakMeasurement, PictureKey, PictureRecord, Subset};
 use crate::text;
@@ -116,8 +116,7 @@ impl PictureMaker {
     /// The log can't be opened, or the program can't be started.
     pub(crate) fn start(program: &Path, run: &RunDir) -> Result<Self, RunError> {
         let log = run.log_path();
-        let open = || File::options().create(true).append(true).open(&log);
-        let output = open().map_err(|error| RunError::file("open", &log, error))?;
+        let output = files::append(&log).map_err(|error| RunError::file("open", &log, error))?;
         let mut command = Command::new(program);
         command.args(["picture", "--serve"]).arg(run.path());
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(output);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StudyError;
 use super::rows::{self, StudyPoint, StudyRow};
-use crate::files::sha256;
+use crate::files::{self, sha256};
 
 /// Rows of a study in a folder.
 pub(super) struct StudyRecord {
@@ -66,7 +66,7 @@ impl StudyRecord {
         let name = self.path.file_name().unwrap_or_default();
         let key = format!("{}\n{}\n{}\n{}", name.display(), point.setting, point.seed, point.origin);
         let path = self.folder.join(format!(".{}.lock", &sha256(key.as_bytes())[..16]));
-        let file = File::create(&path).map_err(|error| StudyError::file(&path, error))?;
+        let file = files::append(&path).map_err(|error| StudyError::file(&path, error))?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Ok(None);
         }

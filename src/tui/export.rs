@@ -13,6 +13,7 @@ use crate::explore::{AccuracyFigure, AccuracyKind, CandidateId, Column, Session,
 use crate::files;
 use crate::quantity::{Unit, number};
 use crate::record::Precision;
+use crate::text::without_tags;
 
 /// One design with its figures, its accuracy as the format writes it.
 #[derive(Serialize)]
@@ -193,8 +194,8 @@ pub(crate) fn markdown(session: &Session) -> String {
     let mut out = format!(
         "{} on {}, {}; accuracies measured in int8 unless they say otherwise\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
          | fits |{head}\n|---|---:|---:|---:|---:|---:|---|---|---|{rule}\n",
-        session.space().name,
-        session.profile().name,
+        without_tags(&session.space().name),
+        without_tags(&session.profile().name),
         number::counted(session.knobs().sensors.into(), "sensor"),
         time.symbol,
         energy.symbol,
@@ -203,20 +204,20 @@ pub(crate) fn markdown(session: &Session) -> String {
     let rows: Vec<_> = ids.into_iter().filter_map(|id| record(session, id, |figure| figure)).collect();
     let caveat = rows.iter().find_map(|row| row.accuracy?.kind.caveat());
     for row in rows {
-        let text = row.note.unwrap_or_default().replace('|', "\\|");
+        let text = without_tags(&row.note.unwrap_or_default()).replace('|', "\\|");
         let note = if noted { format!(" {text} |") } else { String::new() };
         let _ = writeln!(
             out,
             "| #{} `{}` | {} | {} | {} | {} | {} | {} | {} | {} |{note}",
             row.id,
-            row.design,
+            without_tags(&row.design),
             in_percent(row.accuracy, accuracy),
             time.column(row.latency_s),
             energy.column(row.energy_j),
             memory.column(row.sensor_peak_bytes as f64),
             row.link_bytes,
-            row.split,
-            row.fusion,
+            without_tags(&row.split),
+            without_tags(&row.fusion),
             if row.feasible { "yes" } else { "no" }
         );
     }

@@ -82,6 +82,11 @@ pub(crate) fn is_usable() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
 }
 
+/// Returns `true` while the terminal is ours: what else is written to it would be drawn over.
+pub(crate) fn is_taken() -> bool {
+    ACTIVE.load(Ordering::SeqCst)
+}
+
 impl Terminal {
     /// Takes the terminal: raw mode, alternate screen, hidden cursor, and mouse reports if wanted,
     /// and pasted text marked as such, so that it is not taken for keys. The calling thread

@@ -24,6 +24,8 @@ pub(crate) struct Screen {
     output: Arc<Mutex<Output>>,
     reader: JoinHandle<()>,
     pub(crate) writer: Box<dyn Write + Send>,
+    /// Before the folder, which its processes are at work in.
+    _session: TerminalSession,
     pub(crate) child: Box<dyn portable_pty::Child + Send + Sync>,
     _master: Box<dyn MasterPty + Send>,
     pub(crate) folder: tempfile::TempDir,
@@ -65,7 +67,8 @@ impl Screen {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { output, reader, writer, child, _master: pair.master, folder }
+        let session = TerminalSession(child.process_id().unwrap());
+        Self { output, reader, writer, _session: session, child, _master: pair.master, folder }
     }
 
     /// Sends the program a signal by name.
@@ -126,6 +129,17 @@ impl Screen {
             && !screen.hide_cursor()
             && !screen.bracketed_paste()
             && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+    }
+}
+
+/// Session of a terminal, by the process that leads it. A training goes on when its explorer ends; one that a test has
+/// started ends with the test.
+struct TerminalSession(u32);
+
+impl Drop for TerminalSession {
+    fn drop(&mut self) {
+        // There is nothing to do if all its processes have ended.
+        let _ = std::process::Command::new("pkill").args(["-KILL", "-s", &self.0.to_string()]).status();
     }
 }
 

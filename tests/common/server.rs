@@ -27,15 +27,15 @@ if [ -n "$ENCRYPTED" ]; then
     echo "ssl = on" >>"$folder/data/postgresql.conf"
 fi
 begin() {
-    "$bin/pg_ctl" -s -w -t 300 -D "$folder/data" -l "$folder/log" \
+    "$bin/pg_ctl" -s -w -t 3600 -D "$folder/data" -l "$folder/log" \
         -o "-k $folder -h '$LISTEN' -p $PORT -c max_connections=200 -c fsync=$SYNC" start </dev/null >/dev/null
 }
 begin
 echo "$folder"
 while read -r line; do
     case $line in
-    stop) "$bin/pg_ctl" -s -w -m fast -D "$folder/data" stop >/dev/null ;;
-    crash) "$bin/pg_ctl" -s -w -m immediate -D "$folder/data" stop >/dev/null ;;
+    stop) "$bin/pg_ctl" -s -w -t 3600 -m fast -D "$folder/data" stop >/dev/null ;;
+    crash) "$bin/pg_ctl" -s -w -t 3600 -m immediate -D "$folder/data" stop >/dev/null ;;
     start) begin ;;
     freeze) pkill -STOP -P "$(head -n 1 "$folder/data/postmaster.pid")"
         kill -STOP "$(head -n 1 "$folder/data/postmaster.pid")" ;;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::arguments::Arguments;
 use super::flags::SettingFlags;
 use crate::cli::load;
-use crate::cli::output::say;
+use crate::cli::output::mention;
 use crate::cli::usage::{Usage, refuse};
 use crate::data::DataSpec;
 use crate::run::{self, Document, Manifest, RunDir};
@@ -36,7 +36,7 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
     )?;
     let run = RunDir::create(&path, &manifest)?;
     // A closed pipe does not end the training.
-    let _ = say!("run {}", run.path().display());
+    mention!("run {}", run.path().display());
     Ok(run)
 }
 

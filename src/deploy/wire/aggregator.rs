@@ -57,8 +57,10 @@ struct RunningSplit<'a> {
     settings: &'a AggregatorSettings,
     entrance: Entrance,
     roster: Roster,
-    /// Fingerprint and number of the objects of the first sensor, which those of the others must be.
+    /// Fingerprint and number of the objects of the sensor that joined last.
     data: Option<(u64, u32)>,
+    /// `true` once objects are shown: all sensors to come must have those.
+    has_begun: bool,
     tell: &'a mut dyn FnMut(RunningEvent),
 }
 
@@ -121,6 +123,7 @@ impl Aggregator {
             entrance: Entrance::open(listener, deployment.views + SPARE_PLACES, settings.timeout)?,
             roster: Roster::new(deployment.views, code_bytes as usize, settings.timeout),
             data: None,
+            has_begun: false,
             tell,
         };
         let summary = running.run()?;
@@ -134,6 +137,7 @@ impl RunningSplit<'_> {
     fn run(&mut self) -> Result<RunningSummary, WireError> {
         let views = self.deployment.views;
         self.wait_for(views)?;
+        self.has_begun = true;
         let (mut summary, mut stages, mut models) = (RunningSummary::default(), Vec::new(), Vec::new());
         let all = self.data.map_or(0, |(_, objects)| objects);
         let started = Instant::now();
@@ -177,6 +181,7 @@ impl RunningSplit<'_> {
     fn wait_for(&mut self, count: usize) -> Result<(), WireError> {
         let (mut sign, mut told) = (Instant::now(), Instant::now());
         while self.roster.cameras().len() < count {
+            self.sweep();
             if told.elapsed() >= WAITING_PAUSE {
                 self.ask(0, |_| WireMessage::Waiting);
                 told = Instant::now();
@@ -221,6 +226,8 @@ impl RunningSplit<'_> {
 
     /// Lets a newcomer in, or sends it away.
     fn welcome(&mut self, newcomer: Newcomer) {
+        // It may come in the place of one that has gone.
+        self.sweep();
         let peer = newcomer.peer.to_string();
         let admitted = match &newcomer.hello {
             Ok(hello) => self.refusal(hello).map_or(Ok(hello.clone()), Err),
@@ -261,10 +268,22 @@ impl RunningSplit<'_> {
         if self.roster.holds(*camera as usize) {
             return Some(format!("camera {camera} has a sensor already"));
         }
-        if *objects == 0 || self.data.is_some_and(|data| data != (*fingerprint, *objects)) {
+        if *objects == 0 || self.agreed_data().is_some_and(|data| data != (*fingerprint, *objects)) {
             return Some("the sensor has other data than those that came before it".into());
         }
         None
+    }
+
+    /// Fingerprint and number of the objects that a sensor must have: those of the sensors that are there. Before the
+    /// first object nothing holds them once these have gone.
+    fn agreed_data(&self) -> Option<(u64, u32)> {
+        self.data.filter(|_| self.has_begun || !self.roster.cameras().is_empty())
+    }
+
+    /// Notes sensors that have gone while no answer was awaited.
+    fn sweep(&mut self) {
+        let lost = self.roster.sweep();
+        self.tell_lost(lost);
     }
 
     /// Shows an object to the sensors; `None` if no view of it arrives.

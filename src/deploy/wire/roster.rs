@@ -125,7 +125,7 @@ impl Roster {
                 break;
             };
             let Arrival { camera, generation, at, content } = arrival;
-            if self.members[camera].as_ref().is_none_or(|member| member.generation != generation) {
+            if !self.is_of_member(camera, generation) {
                 continue;
             }
             let is_awaited = missing.contains(&camera);
@@ -140,6 +140,23 @@ impl Roster {
             }
         }
         lost
+    }
+
+    /// Cuts off the sensors whose connections have ended, or that have spoken unasked, while no answer was awaited.
+    pub(super) fn sweep(&mut self) -> Vec<LostSensor> {
+        let mut lost = Vec::new();
+        while let Ok(Arrival { camera, generation, content, .. }) = self.arrivals.try_recv() {
+            if self.is_of_member(camera, generation) {
+                let reason = content.map_or_else(|error| error, |(_, message)| out_of_turn(message));
+                lost.push(self.lose(camera, reason));
+            }
+        }
+        lost
+    }
+
+    /// Returns `true` for arrivals from a sensor that is there, and not from one before it.
+    fn is_of_member(&self, camera: usize, generation: u64) -> bool {
+        self.members[camera].as_ref().is_some_and(|member| member.generation == generation)
     }
 
     /// Cuts a sensor off.

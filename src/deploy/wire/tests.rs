@@ -166,6 +166,16 @@ fn answer(stream: &mut TcpStream) -> Result<WireMessage, WireError> {
     WireMessage::of_frame(WireFrame::read(stream, &|kind| Peer::Aggregator.most(kind))?)
 }
 
+/// First question to a sensor that has joined.
+fn asked(stream: &mut TcpStream) -> WireMessage {
+    loop {
+        match answer(stream).unwrap() {
+            WireMessage::Welcome | WireMessage::Waiting => {}
+            other => return other,
+        }
+    }
+}
+
 fn bytes(message: &WireMessage) -> Vec<u8> {
     message.to_frame(7).to_bytes()
 }
@@ -216,12 +226,6 @@ fn a_lost_sensor_costs_its_view_and_may_come_again() {
 fn what_was_classified_is_told_when_all_sensors_are_lost_for_good() {
     // Time for both sensors to come on a machine however busy; it passes once, after they are lost.
     let running = running_with(Duration::from_secs(10));
-    let asked = |stream: &mut TcpStream| loop {
-        match answer(stream).unwrap() {
-            WireMessage::Welcome | WireMessage::Waiting => {}
-            other => return other,
-        }
-    };
     let mut sensors = [running.joining(0), running.joining(1)];
     for stream in &mut sensors {
         assert_eq!(asked(stream), WireMessage::Sense);
@@ -349,9 +353,9 @@ fn a_sensor_that_breaks_the_protocol_is_cut_off() {
         let running = running();
         let mut hostile = running.joining(1);
         running.joined();
-        assert_eq!(answer(&mut hostile).unwrap(), WireMessage::Welcome);
-        hostile.write_all(&wrong).unwrap();
         let kept = running.sensor(0);
+        assert_eq!(asked(&mut hostile), WireMessage::Sense);
+        hostile.write_all(&wrong).unwrap();
         assert!(running.loss().contains(expected), "{expected}");
         assert_eq!(running.result.join().unwrap().unwrap().objects, 4);
         kept.join().unwrap().unwrap();
@@ -394,6 +398,55 @@ fn processes_that_do_not_belong_to_it_are_turned_away() {
     running.loss();
     assert_eq!(running.result.join().unwrap().unwrap().correct, 4);
     second.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_sensor_with_other_data_keeps_nobody_out_once_it_has_gone() {
+    let running = running();
+    let images = images(0);
+    let other = Hello {
+        digest: DIGEST.into(),
+        camera: 0,
+        fingerprint: images.fingerprint() + 1,
+        objects: images.objects() + 1,
+        pacing: None,
+    };
+    let stranger = running.saying(other);
+    running.joined();
+    // While it is there, its data counts.
+    let mut second = running.joining(1);
+    assert!(matches!(answer(&mut second).unwrap(), WireMessage::Refused(_)));
+    assert!(running.refusal().contains("other data"));
+    drop(stranger);
+    running.loss();
+    let sensors = [running.sensor(0), running.sensor(1)];
+    for _ in &sensors {
+        running.joined();
+    }
+    assert_eq!(running.result.join().unwrap().unwrap().complete, OBJECTS);
+    for sensor in sensors {
+        sensor.join().unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_camera_is_free_as_soon_as_its_sensor_has_gone() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut gone = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let mut roster = Roster::new(1, 8, LONG);
+    roster.admit(0, listener.accept().unwrap().0, None).unwrap();
+    assert_eq!(answer(&mut gone).unwrap(), WireMessage::Welcome);
+    assert!(roster.sweep().is_empty() && roster.holds(0));
+    drop(gone);
+    let lost = loop {
+        // The thread that reads has noticed the end when it has noticed it.
+        if let Some(lost) = roster.sweep().pop() {
+            break lost;
+        }
+        thread::yield_now();
+    };
+    assert!(lost.camera == 0 && matches!(lost.reason, WireError::Closed), "{}", lost.reason);
+    assert!(!roster.holds(0));
 }
 
 #[test]

@@ -38,6 +38,7 @@ impl Session {
         if header.pool > MAX_POOL {
             return Err(SessionFileError::TooManyCandidates(header.pool));
         }
+        file.check_counts()?;
         expect("space", &header.space, &space.name)?;
         expect("profile", &header.profile, &profile.name)?;
         let mut session = Self::new(space, profile, header.pool, header.seed);

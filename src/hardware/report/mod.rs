@@ -34,6 +34,7 @@ pub struct ToolReport {
     /// Path of the file.
     path: String,
     operators: Vec<ReportedOperator>,
+    guess: Option<String>,
 }
 
 /// Layers with the times of reports.
@@ -52,10 +53,13 @@ impl ToolReport {
     /// No known report, or one without times; at its place.
     pub fn read(source: &Source, clock_hz: Option<f64>) -> Result<Self, Diagnostic> {
         let start = source.text.trim_start();
+        let mut guess = None;
         let operators = if start.starts_with('[') {
             onnx_runtime::read(source)?
         } else if start.starts_with('{') {
-            st::read(source, clock_hz)?
+            let (operators, guessed) = st::read(source, clock_hz)?;
+            guess = guessed;
+            operators
         } else if vela::is_report(source) {
             vela::read(source, clock_hz)?
         } else if tflite::is_report(source) {
@@ -73,7 +77,12 @@ impl ToolReport {
         if operators.is_empty() {
             return Err(source.error(0..0, "the report has no operator with a time"));
         }
-        Ok(Self { path: source.file.clone(), operators })
+        Ok(Self { path: source.file.clone(), operators, guess })
+    }
+
+    /// Sentence on what had to be guessed about the file, if anything.
+    pub fn guess(&self) -> Option<&str> {
+        self.guess.as_deref()
     }
 
     /// Seconds of the only layer of a model: those of the operators with its name, as others only change the layout of

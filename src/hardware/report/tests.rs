@@ -118,6 +118,27 @@ fn each_tool_s_report_becomes_a_table_of_microseconds() {
 }
 
 #[test]
+fn durations_of_st_are_found_by_their_word_and_the_key_is_named() {
+    for (key, value, microseconds) in [
+        ("c_durations", "[0.5, 0.7]", "600.000"),
+        ("duration_ms", "0.5", "500.000"),
+        ("inference_duration_us", "250", "250.000"),
+        ("Node_Duration", "[2.0]", "2000.000"),
+        ("mean_duration_s", "1e-3", "1000.000"),
+    ] {
+        let text = format!(r#"{{"graphs": [{{"nodes": [{{"name": "stem", "id": 0, "{key}": {value}}}]}}]}}"#);
+        let read = report("network_c_info.json", &text);
+        let guess = read.guess().unwrap();
+        assert!(guess.contains(&format!("`{key}`")) && guess.contains("guess"), "{guess}");
+        let table = reported_table(&index(), &[read]).unwrap().text;
+        assert!(table.lines().nth(1).unwrap().ends_with(&format!(",{microseconds}")), "{key}: {table}");
+    }
+    assert_eq!(report("r", ST_ESTIMATES).guess(), None);
+    let worded = r#"{"graphs": [{"nodes": [{"name": "stem", "duration": "long", "durations": []}]}]}"#;
+    assert!(ToolReport::read(&Source::new("r", worded), None).is_err());
+}
+
+#[test]
 fn reports_of_single_layers_are_told_by_the_names_of_their_files() {
     let one = |name: &str, us: u32| {
         let node = |name: &str, us: u32| format!(r#"{{"cat":"Node","dur":{us},"name":"{name}_kernel_time"}}"#);

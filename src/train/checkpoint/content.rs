@@ -4,6 +4,7 @@ use std::fs;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
+use burn::module::Module;
 use burn::store::RecordError;
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,14 @@ use crate::train::{TrainError, Trainer, weights};
 pub(super) const WEIGHTS: &str = "weights.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
 const STATE: &str = "state.json";
-/// Bytes of the largest file that is read: optimiser states of the largest supernets are below 2 GiB.
+/// Bytes of the largest file of weights that is read where the supernet is not known.
 const LIMIT: u64 = 8 << 30;
+/// Bytes of the largest state.
+const STATE_LIMIT: u64 = 1 << 20;
+/// Bytes beside the tensors of a file: their names and shapes.
+const BESIDE_TENSORS: u64 = 16 << 20;
+/// Most copies of the weights in a file of weights (one, and room for another layout) and in one of an optimiser (two).
+const COPIES: [u64; 2] = [2, 4];
 
 /// State of a training beside weights and optimiser.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -73,7 +80,7 @@ impl Content {
             digests => Some(digests.map_err(|error| failed(&folder.join(Digests::FILE), error))?),
         };
         let mut content = Self { folder: folder.to_owned(), digests, state: TrainingState::default() };
-        let (path, text) = (folder.join(STATE), content.read(STATE)?);
+        let (path, text) = (folder.join(STATE), content.read(STATE, STATE_LIMIT)?);
         content.state = serde_json::from_slice(&text).map_err(|error| failed(&path, error))?;
         if content.state.step != step {
             let reason = format!("it is damaged: it tells of step {}, its folder of step {step}", content.state.step);
@@ -85,10 +92,10 @@ impl Content {
         Ok(content)
     }
 
-    /// Content of a file, verified.
-    fn read(&self, name: &str) -> Result<Vec<u8>, TrainError> {
+    /// Content of a file of at most so many bytes, verified.
+    fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>, TrainError> {
         let path = self.folder.join(name);
-        let content = files::read(&path, LIMIT).map_err(|error| failed(&path, error))?;
+        let content = files::read(&path, limit).map_err(|error| failed(&path, error))?;
         if let Some(digests) = &self.digests {
             digests.verify(name, &content).map_err(|error| failed(&path, error))?;
         }
@@ -97,13 +104,17 @@ impl Content {
 
     /// The supernet with the weights of this checkpoint in place of those of `fresh`.
     pub(super) fn weights(&self, fresh: Supernet) -> Result<Supernet, TrainError> {
-        let content = self.read(WEIGHTS)?;
+        let content = self.read(WEIGHTS, most_bytes(&fresh, COPIES[0]))?;
         self.decode(WEIGHTS, || weights::from_bytes(fresh, content))
     }
 
     /// The files that measuring needs.
     pub(super) fn weight_files(&self) -> Result<WeightFiles, TrainError> {
-        Ok(WeightFiles { step: self.state.step, weights: self.read(WEIGHTS)?, state: self.read(STATE)? })
+        Ok(WeightFiles {
+            step: self.state.step,
+            weights: self.read(WEIGHTS, LIMIT)?,
+            state: self.read(STATE, STATE_LIMIT)?,
+        })
     }
 
     /// Makes `trainer` stand where this checkpoint was written.
@@ -116,7 +127,8 @@ impl Content {
                 "it is missing: weights alone can be measured, and not trained further",
             ));
         }
-        let content = Bytes::from_bytes_vec(self.read(OPTIMISER)?);
+        let limit = most_bytes(&trainer.supernet, COPIES[1]);
+        let content = Bytes::from_bytes_vec(self.read(OPTIMISER, limit)?);
         let fresh = optimiser(&trainer.settings, &trainer.supernet, &trainer.updates);
         trainer.optimiser = self.decode(OPTIMISER, || fresh.from_bytes(content))?;
         trainer.step = self.state.step;
@@ -141,6 +153,11 @@ impl Content {
             Err(_) => Err(failed(&path, "it is damaged")),
         }
     }
+}
+
+/// Bytes of the largest file with so many copies of the weights of a supernet.
+fn most_bytes(supernet: &Supernet, copies: u64) -> u64 {
+    copies * supernet.num_params() as u64 * size_of::<f32>() as u64 + BESIDE_TENSORS
 }
 
 /// Writes the files of a checkpoint into an empty folder, and waits until they are on disk.

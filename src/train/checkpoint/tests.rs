@@ -91,6 +91,21 @@ fn the_best_checkpoint_serves_where_the_ring_does_not() {
 }
 
 #[test]
+fn a_file_that_is_larger_than_any_of_its_kind_is_not_read() {
+    for (name, limit) in
+        [("weights.bpk", "it is larger than"), ("optimiser.bpk", "it is larger than"), ("state.json", "1 MiB")]
+    {
+        let (_root, checkpoints, space, settings) = saved(&[(10, None), (20, None)]);
+        // Nothing of it is on the disk, and reading it would take a minute and all of a machine's memory.
+        let file = fs::File::options().write(true).open(checkpoints.file("step-00000020", name)).unwrap();
+        file.set_len(7 << 30).unwrap();
+        let (trainer, errors) = checkpoints.resume(&space, &settings, &settings.device.open()).unwrap();
+        assert_eq!(trainer.steps_done(), 10, "{name}");
+        assert!(errors[0].to_string().contains(limit), "{}", errors[0]);
+    }
+}
+
+#[test]
 fn weights_are_in_memory_once_they_are_loaded() {
     let (root, checkpoints, space, settings) = saved(&[(10, None)]);
     let loaded = checkpoints.loaded(&space, &settings).unwrap();

@@ -15,15 +15,17 @@ use std::{
 
 use ratatui::crossterm::event;
 use signal_hook::{
-    consts::{SIGABRT, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH},
+    consts::{
+        SIGABRT, SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXCPU,
+    },
     iterator,
     low_level::{emulate_default_handler, raise},
 };
 
 use crate::run::remove_temporary_folders;
 
-/// Signals that end a process unless it listens to them, and that others send on purpose.
-const ENDING: [i32; 7] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2];
+/// Signals that end a process unless it listens to them, and that others send on purpose, or a limit of its time.
+const ENDING: [i32; 9] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU];
 
 /// Request of a signal to the main loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

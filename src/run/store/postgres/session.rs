@@ -15,9 +15,11 @@ use super::connection::{Connection, FoundRows};
 use super::failure::{failed, is_passing, is_restarting};
 use super::schema;
 use super::settings::ServerSettings;
+use crate::quantity::Dimension;
 use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 use crate::run::store::database::DatabaseState;
+use crate::run::waits::tell_wait;
 
 /// Pauses between attempts to connect again.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -40,6 +42,26 @@ pub(super) enum Listeners {
     Workers,
     /// Readers of records.
     Readers,
+}
+
+/// Wait for a server, of which the user is told once.
+struct ToldWait {
+    limit: Duration,
+    is_told: bool,
+}
+
+impl ToldWait {
+    const fn new(limit: Duration) -> Self {
+        Self { limit, is_told: false }
+    }
+
+    /// Tells why a server is waited for, and for how long at most.
+    fn tell(&mut self, address: &ServerAddress, error: &Error) {
+        if !std::mem::replace(&mut self.is_told, true) {
+            let (reason, limit) = (failed(address, error), Dimension::Time.format(self.limit.as_secs_f64()));
+            tell_wait(&format!("{reason}; trying again for up to {limit}"));
+        }
+    }
 }
 
 /// Session of this process on a run.
@@ -96,12 +118,13 @@ impl ServerSession {
             last_control: None,
             last_look: Instant::now(),
         };
-        let started = Instant::now();
+        let (started, mut wait) = (Instant::now(), ToldWait::new(OPEN_LIMIT));
         let version = loop {
             match session.begin() {
                 Ok(version) => break version,
-                // It may just restart. What else keeps it from answering is told at once.
+                // It may just restart. What else keeps it from answering is an error at once.
                 Err(error) if is_restarting(&error) && started.elapsed() < OPEN_LIMIT => {
+                    wait.tell(address, &error);
                     std::thread::sleep(FIRST_PAUSE);
                 }
                 Err(error) => return Err(failed(address, &error)),
@@ -150,6 +173,7 @@ impl ServerSession {
         work: &mut dyn FnMut(&mut Connection, bool) -> Result<T, Error>,
     ) -> Result<T, RunError> {
         let (started, mut pause, mut again) = (Instant::now(), FIRST_PAUSE, false);
+        let mut wait = ToldWait::new(RECONNECT_LIMIT);
         loop {
             let error = match self.connected() {
                 Ok(connection) => match work(connection, again) {
@@ -159,7 +183,12 @@ impl ServerSession {
                         error
                     }
                 },
-                Err(error) => error,
+                Err(error) => {
+                    if is_passing(&error) {
+                        wait.tell(&self.address, &error);
+                    }
+                    error
+                }
             };
             if !is_passing(&error) || started.elapsed() > RECONNECT_LIMIT {
                 return Err(failed(&self.address, &error));
