@@ -20,7 +20,7 @@ use super::catalogue::Catalogue;
 use super::column::Column;
 use super::knob_histograms::{KnobHistograms, SampledSplits};
 use super::knob_range::KnobRange;
-use super::ranking::Ranking;
+use super::ranking::{RankedPlace, Ranking};
 use super::ranking_rule::{BestSplit, Class, Evaluator, RankedSplits};
 use super::rated_order::RatedOrder;
 use super::rated_splits::RatedSplits;
@@ -165,7 +165,7 @@ impl Derived {
         }
         self.ranking.begin();
         for (group, best, top) in self.tops.fitting(&evaluator, breakable) {
-            counts.add_rated(self.ranking.put_group(&best, group), top.is_measured);
+            counts.add_rated(self.ranking.put_group(&best, group, top.place()), top.is_measured);
         }
         self.ranking.put_singles(|id| {
             let range = catalogue.range(id);
@@ -179,8 +179,9 @@ impl Derived {
             let best = evaluator.best(&splits, breakable);
             let best = best.expect("the catalogue holds only candidates with an allowed split");
             let entry = range.start + usize::from(best.split_index);
-            counts.add(&best, !catalogue.rating_at(entry).is_nan(), || catalogue.is_measured(entry));
-            (best, catalogue.macs(id))
+            let rating = catalogue.rating_at(entry);
+            counts.add(&best, !rating.is_nan(), || catalogue.is_measured(entry));
+            (best, RankedPlace { entry: entry as u32, rating }, catalogue.macs(id))
         });
         self.ranking.sort();
         self.rates = evaluator.rates;
@@ -282,19 +283,14 @@ impl Derived {
         self.points.get_or_fill(up, right, self.rows.iter().map(point))
     }
 
-    /// Accuracy of a candidate at its best split. That of a group is at hand; others are far away in memory.
+    /// Accuracy of a candidate at its best split. The ranking has it at hand: those of all splits are far away in
+    /// memory.
     #[inline]
     fn point_accuracy(&self, catalogue: &Catalogue, id: CandidateId) -> PointAccuracy {
-        if let Some(group) = self.ranking.fitting_group(id) {
-            let top = self.tops.of_group(group);
-            return PointAccuracy { rating: top.rating(), shown: top.shown_accuracy, estimated: !top.is_measured };
-        }
-        let entry = self.best_index(catalogue, id);
-        PointAccuracy {
-            rating: catalogue.rating_at(entry),
-            shown: catalogue.shown_accuracy(id, entry),
-            estimated: !catalogue.is_measured(entry),
-        }
+        let RankedPlace { entry, rating } = self.ranking.place(id);
+        let is_measured = catalogue.is_measured(entry as usize);
+        let shown = if is_measured { rating } else { catalogue.shown_estimate(id, rating) };
+        PointAccuracy { rating, shown, estimated: !is_measured }
     }
 
     /// Number of rows that were not measured with the current number of sensors.

@@ -49,12 +49,22 @@ const fn ordered(number: f64) -> u64 {
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
+/// A best split of a candidate or a group among the splits of all candidates.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RankedPlace {
+    /// Its place; of a group that of one that is the same design.
+    pub(super) entry: u32,
+    /// Accuracy that it is ranked by; NaN if none is known.
+    pub(super) rating: f64,
+}
+
 /// Best split of one candidate with its sort key.
 #[derive(Debug, Clone, Copy)]
 struct RankEntry {
     key: RankKey,
     /// Seconds of a frame at its best split.
     seconds: f64,
+    place: RankedPlace,
     /// Index of that split among its splits.
     split_index: u16,
     class: Class,
@@ -66,6 +76,7 @@ impl RankEntry {
     const NONE: Self = Self {
         key: RankKey { first: 0, then: 0 },
         seconds: 0.0,
+        place: RankedPlace { entry: 0, rating: f64::NAN },
         split_index: 0,
         class: Class::Infeasible,
         is_taken: false,
@@ -162,6 +173,12 @@ impl Ranking {
         ((id as usize) < self.entries.len()).then(|| self.entry(id).split_index)
     }
 
+    /// Place of the best split of a candidate that was ranked.
+    #[inline]
+    pub(super) fn place(&self, id: CandidateId) -> RankedPlace {
+        self.entry(id).place
+    }
+
     /// Seconds of a frame at the best split of a candidate that was ranked.
     #[inline]
     pub(super) fn seconds(&self, id: CandidateId) -> f64 {
@@ -196,18 +213,18 @@ impl Ranking {
     /// Gives the best split of a group, which meets all limits. No group given before is rated lower. Returns the
     /// number of its candidates.
     #[inline]
-    pub(super) fn put_group(&mut self, best: &BestSplit, group: usize) -> usize {
+    pub(super) fn put_group(&mut self, best: &BestSplit, group: usize, place: RankedPlace) -> usize {
         let members = self.groups.members(group);
         let BestSplit { seconds, split_index, class, .. } = *best;
         let key = RankKey::new(RankKey::first_of(best), seconds, members[0]);
-        self.fitting[group] = Some(RankEntry { key, seconds, split_index, class, is_taken: true });
+        self.fitting[group] = Some(RankEntry { key, seconds, place, split_index, class, is_taken: true });
         self.ordered.push(key);
         members.len()
     }
 
-    /// Gives the best splits of the candidates in no fitting group, with their multiply-accumulates.
+    /// Gives the best splits of the candidates in no fitting group, with their places and their multiply-accumulates.
     #[inline(always)]
-    pub(super) fn put_singles(&mut self, mut best_of: impl FnMut(CandidateId) -> (BestSplit, u64)) {
+    pub(super) fn put_singles(&mut self, mut best_of: impl FnMut(CandidateId) -> (BestSplit, RankedPlace, u64)) {
         self.singles.clear();
         self.singles.extend_from_slice(self.groups.ungrouped());
         for group in (0..self.groups.count()).filter(|&group| self.fitting[group].is_none()) {
@@ -216,11 +233,11 @@ impl Ranking {
         // Neighbours have their demands side by side.
         self.singles.sort_unstable();
         for &id in &self.singles {
-            let (best, macs) = best_of(id);
+            let (best, place, macs) = best_of(id);
             let first = if best.class == Class::Unrated { !macs } else { RankKey::first_of(&best) };
             let BestSplit { seconds, split_index, class, .. } = best;
             let key = RankKey::new(first, seconds, id);
-            self.entries[id as usize] = RankEntry { key, seconds, split_index, class, is_taken: false };
+            self.entries[id as usize] = RankEntry { key, seconds, place, split_index, class, is_taken: false };
         }
     }
 

@@ -7,7 +7,7 @@
 use super::candidate::CandidateId;
 use super::candidate_groups::CandidateGroups;
 use super::catalogue::Catalogue;
-use super::ranking::RankKey;
+use super::ranking::{RankKey, RankedPlace};
 use super::ranking_rule::{BestSplit, Class, Evaluator};
 use super::rated_order::RatedOrder;
 use crate::cost::{DemandBatch, MeasuredShares, Violations};
@@ -28,8 +28,6 @@ pub(super) struct TopSplit {
     /// `true` if its accuracy was measured.
     pub(super) is_measured: bool,
     shares: MeasuredShares,
-    /// Its accuracy as it is shown, measured or estimated.
-    pub(super) shown_accuracy: f64,
     /// The first split of the catalogue that is this design.
     first_alike: u32,
 }
@@ -65,11 +63,6 @@ impl TopSplits {
         (Self { tops, batch }, groups)
     }
 
-    /// The top split of a group.
-    pub(super) fn of_group(&self, group: usize) -> &TopSplit {
-        &self.tops[group]
-    }
-
     /// The top splits that meet all limits as the best ones of their groups of candidates, with the number of the
     /// group. No split breaks a limit on cost that is not `breakable`.
     pub(super) fn fitting<'a>(
@@ -85,9 +78,9 @@ impl TopSplits {
 }
 
 impl TopSplit {
-    /// Accuracy that it is ranked by.
-    pub(super) const fn rating(&self) -> f64 {
-        self.shares.accuracy
+    /// Its place in the ranking.
+    pub(super) const fn place(&self) -> RankedPlace {
+        RankedPlace { entry: self.first_alike, rating: self.shares.accuracy }
     }
 
     fn as_best(&self, seconds: f64) -> BestSplit {
@@ -103,7 +96,6 @@ fn split(catalogue: &Catalogue, id: CandidateId, index: u16) -> TopSplit {
         index,
         is_measured: catalogue.is_measured(entry),
         shares: catalogue.measured(range).at(usize::from(index)),
-        shown_accuracy: catalogue.shown_accuracy(id, entry),
         first_alike: catalogue.pool().first_alike(entry),
     }
 }

@@ -136,11 +136,11 @@ impl Catalogue {
         self.measurements.is_measured(entry)
     }
 
-    /// Accuracy of a candidate's split at an entry of the batch as it is shown, measured or estimated; NaN if none is
-    /// known.
-    pub(in crate::explore) fn shown_accuracy(&self, id: CandidateId, entry: usize) -> f64 {
-        let rating = self.rating_at(entry);
-        if rating.is_nan() || self.is_measured(entry) {
+    /// Accuracy of a candidate's split as it is shown which was not measured, from the one that it is ranked by; NaN if
+    /// none is known.
+    #[inline]
+    pub(in crate::explore) fn shown_estimate(&self, id: CandidateId, rating: f64) -> f64 {
+        if rating.is_nan() {
             return rating;
         }
         match self.odds_over_lower_end {
