@@ -26,6 +26,12 @@ fn records_of_the_shipped_run_are_read_by_the_programs_they_are_made_for() {
     }
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
     assert!(page.contains("splitscope report shipped "), "it tells how to make it again");
+    // Nothing meets this limit: the page is written, and the answer is no.
+    let tight = ["report", "shipped", "--knob", "latency=0.5ms", "--markdown", "tight.md"];
+    let output = splitscope(folder.path(), &tight);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    let page = std::fs::read_to_string(folder.path().join("tight.md")).unwrap();
+    assert!(page.contains("breaks limits") && page.contains("\nNo design meets the limits.\n"), "{page}");
     // A study records what it measures in the run: of the shipped one in a copy, runs/run-001.
     for arguments in [
         &["study", "paradigms", "--quick", "--run", "shipped", "--out", "studies"][..],

@@ -77,7 +77,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         write(path, page.text.as_bytes())?;
         say!("wrote {} and {} pictures beside it", path.display(), page.pictures.len())?;
     }
-    Ok(Answer::Yes)
+    Ok(if session.status().is_some_and(|status| status.feasible) { Answer::Yes } else { Answer::No })
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<()> {

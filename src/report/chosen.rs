@@ -2,7 +2,7 @@
 
 use super::run_facts::RunFacts;
 use crate::cost::{DesignReport, Evaluation, SplitReport};
-use crate::explore::{Accuracy, DesignStrip, Session};
+use crate::explore::{Accuracy, DesignStrip, Session, ShownAccuracy};
 use crate::record::{Measurement, Precision, Subset};
 use crate::space::Design;
 
@@ -65,9 +65,10 @@ impl<'a> Chosen<'a> {
         let evaluation = strip.here().evaluation;
         let splits = session.design_report();
         let views = session.knobs().sensors;
-        let accuracies = run.map_or_else(Vec::new, |run| known(run, &text, views));
+        let accuracies = run.map_or_else(|| shown(&strip), |run| known(run, &text, views));
         let lost = run.map_or_else(Vec::new, |run| lost(run, &text, views));
-        let run = run.map_or_else(|| "RUN".to_owned(), |run| run.path.display().to_string());
+        let followed = || session.training().run.clone().unwrap_or_else(|| "RUN".to_owned());
+        let run = run.map_or_else(followed, |run| run.path.display().to_string());
         Some(Self { design, text, strip, evaluation, splits, accuracies, lost, run })
     }
 
@@ -80,6 +81,13 @@ impl<'a> Chosen<'a> {
     pub(super) fn split(&self) -> Option<&SplitReport> {
         self.splits.as_ref()?.split_at(self.design.split)
     }
+}
+
+/// The measured accuracy of the session, by which designs are ranked; none if it was not measured.
+fn shown(strip: &DesignStrip<'_>) -> Vec<KnownAccuracy> {
+    let ShownAccuracy::Measured(accuracy) = strip.accuracy else { return Vec::new() };
+    let Accuracy { accuracy: share, samples, step, precision, .. } = accuracy;
+    vec![KnownAccuracy { subset: Subset::Validation, precision, share, samples, step }]
 }
 
 /// The newest accuracies of a design by objects and precision.

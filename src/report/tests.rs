@@ -158,4 +158,39 @@ fn limits_that_no_design_meets_are_told_with_fixes() {
     let text = report.markdown("page").text;
     assert!(report.lead.contains("breaks limits"), "{}", report.lead);
     assert!(text.contains("latency") && text.contains("latency limit"), "{text}");
+    assert!(text.contains("No design meets the limits.") && !text.contains("Designs that no other beats"), "{text}");
+}
+
+#[test]
+fn a_run_that_is_gone_leaves_the_accuracy_of_the_session() {
+    let (session, _) = measured();
+    let report = Report::new(&session, None);
+    assert!(report.lead.contains("90.0 % of 400 validation objects rightly in int8"), "{}", report.lead);
+}
+
+#[test]
+fn names_and_sources_of_others_are_no_markup() {
+    let (space, mut profile) = pair();
+    profile.name = "q<script>alert(1)</script>".to_owned();
+    profile.description = "`half` a <b>bold</b> `word".to_owned();
+    profile.link.latency_s.source = Some("</td><img src=x onerror=alert(1)> | `<i>`".to_owned());
+    let mut session = Session::new(space, profile, 50, 1);
+    session.apply(Command::Note("<u>note</u>".to_owned()), 0);
+    let report = Report::new(&session, None);
+    let text = report.markdown("page").text;
+    for tag in ["<script", "</td", "<img", "<b>", "<i>", "<u>"] {
+        assert!(!text.contains(tag), "{tag}");
+    }
+    assert!(text.contains("a &lt;b>bold&lt;/b>") && text.contains("&lt;img src=x onerror=alert(1)> \\|"), "{text}");
+    assert_well_formed(&report.html());
+}
+
+#[test]
+fn a_run_without_a_checkpoint_has_no_empty_table_of_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let (session, design) = measured();
+    let facts = run(folder.path(), &design, session.knobs().sensors);
+    assert!(facts.checkpoints.is_empty());
+    let text = Report::new(&session, Some(&facts)).markdown("page").text;
+    assert!(text.contains("Weights: none yet") && !text.contains("| checkpoint |"), "{text}");
 }

@@ -43,7 +43,11 @@ pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSect
         ]);
     }
     let beyond = session.front().count().saturating_sub(LISTED);
-    passages.push(Passage::Table(table));
+    passages.push(if table.rows.is_empty() {
+        Passage::Text("No design meets the limits.".to_owned())
+    } else {
+        Passage::Table(table)
+    });
     if beyond > 0 {
         passages.push(Passage::Text(format!("{beyond} more are on the front.")));
     }

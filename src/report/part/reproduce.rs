@@ -18,10 +18,14 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>, chos
         passages.push(Passage::Text(kept.to_owned()));
         passages.push(Passage::Code(commands(session, run, chosen)));
         passages.push(Passage::Table(origins(run)));
-        passages.push(Passage::Table(digests(run)));
+        passages.push(digests(run));
         passages.push(Passage::Text("Settings of the training:".to_owned()));
         passages.push(Passage::Code(toml::to_string_pretty(&run.manifest.settings).unwrap_or_default()));
     } else {
+        passages.extend(session.training().run.as_ref().map(|run| {
+            let lost = "accuracies on test objects, commands, weights and settings are left out";
+            Passage::missing(format!("what the run {run} has on disk, as it can't be read: {lost}."), "")
+        }));
         let header = session.to_file().session;
         let mut table = PageTable::new("Made from", &["", "figure"], 2);
         for (name, text) in [("splitscope", env!("CARGO_PKG_VERSION")), ("space", &header.space)] {
@@ -118,12 +122,15 @@ fn origins(run: &RunFacts) -> PageTable {
 }
 
 /// Digests of the weights of the checkpoints.
-fn digests(run: &RunFacts) -> PageTable {
+fn digests(run: &RunFacts) -> Passage {
+    if run.checkpoints.is_empty() {
+        return Passage::Text("Weights: none yet, the training has not written its first checkpoint.".to_owned());
+    }
     let mut table = PageTable::new("Weights", &["checkpoint", "SHA-256 of its weights"], 2);
     for (name, digests) in &run.checkpoints {
         let weights = digests.get("weights.bpk").unwrap_or("no digest");
         table.row(vec![name.clone(), weights.to_owned()]);
     }
     table.folded = true;
-    table
+    Passage::Table(table)
 }
