@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files::Digests;
 use crate::record::{Event, Measurement, Precision, Subset};
-use crate::run::{Manifest, RunDir, RunError};
+use crate::run::{Manifest, RunArchive, RunDir, RunError, is_shipped};
 
 /// Facts of a run for a report.
 pub(crate) struct RunFacts {
@@ -21,17 +21,24 @@ pub(crate) struct RunFacts {
 }
 
 impl RunFacts {
-    /// Reads a run.
+    /// Reads a run by its path; the one that comes with the program, by its name, is unpacked as long as that takes.
     ///
     /// # Errors
     /// There is no run, or its database fails.
     pub(crate) fn read(path: &Path) -> Result<Self, RunError> {
-        let run = RunDir::open(path)?;
+        if is_shipped(path) {
+            let (_folder, run) = RunArchive::shipped()?.unpack()?;
+            return Ok(Self { path: path.to_owned(), ..Self::of(&run)? });
+        }
+        Ok(Self { path: path.to_owned(), ..Self::of(&RunDir::open(path)?)? })
+    }
+
+    fn of(run: &RunDir) -> Result<Self, RunError> {
         let store = run.store()?;
         let started = |event: Event| if let Event::Started { command, .. } = event { Some(command) } else { None };
         let events = store.events_after(0, usize::MAX)?;
         Ok(Self {
-            path: path.to_owned(),
+            path: run.path().to_owned(),
             manifest: run.manifest().clone(),
             commands: events.into_iter().filter_map(|stored| started(stored.value.event)).collect(),
             measurements: store.measurements_after(0, usize::MAX)?.into_iter().map(|stored| stored.value).collect(),
