@@ -13,7 +13,7 @@ use crate::explore::{AccuracyFigure, AccuracyKind, CandidateId, Column, Session,
 use crate::files;
 use crate::quantity::{Unit, number};
 use crate::record::Precision;
-use crate::text::without_tags;
+use crate::text::{self, without_tags};
 
 /// One design with its figures, its accuracy as the format writes it.
 #[derive(Serialize)]
@@ -169,7 +169,7 @@ pub(crate) fn json(session: &Session) -> serde_json::Result<String> {
         notes: caveat.into_iter().collect(),
         designs,
     };
-    Ok(serde_json::to_string_pretty(&sheet)? + "\n")
+    Ok(text::visible(&(serde_json::to_string_pretty(&sheet)? + "\n")).into_owned())
 }
 
 /// All rows of the table as CSV.
@@ -180,13 +180,17 @@ pub(crate) fn csv(session: &Session) -> String {
     let written = written.and_then(|()| records(session, cells).iter().try_for_each(|row| writer.serialize(row)));
     let text =
         written.map_err(io::Error::from).and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error));
-    String::from_utf8(text.expect("a buffer takes all of it")).expect("records are text")
+    let text = String::from_utf8(text.expect("a buffer takes all of it")).expect("records are text");
+    text::visible(&text).into_owned()
 }
 
-/// The pinned designs as a Markdown table; the first ten rows if nothing is pinned.
+/// Most rows of the Markdown table if nothing is pinned.
+pub(crate) const UNPINNED: usize = 10;
+
+/// The pinned designs as a Markdown table; the first [`UNPINNED`] rows if nothing is pinned.
 pub(crate) fn markdown(session: &Session) -> String {
     let pinned: Vec<CandidateId> = session.setup().pins().iter().map(|pin| pin.candidate).collect();
-    let ids = if pinned.is_empty() { session.order().iter().copied().take(10).collect() } else { pinned };
+    let ids = if pinned.is_empty() { session.order().iter().copied().take(UNPINNED).collect() } else { pinned };
     let [accuracy, time, energy, memory] =
         [Column::Accuracy, Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let noted = !session.setup().notes().is_empty();
@@ -224,7 +228,7 @@ pub(crate) fn markdown(session: &Session) -> String {
     if let Some(caveat) = caveat {
         let _ = writeln!(out, "\n† {caveat}");
     }
-    out
+    text::visible(&out).into_owned()
 }
 
 /// The accuracy with its precision unless that is int8, and with its interval unless it was measured.

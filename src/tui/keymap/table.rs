@@ -164,7 +164,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     "smooth"           [key('m')]              ToggleSmoothing                          CURVES  Curves  ""            "smooth noisy curves, or show every sample",
     "copy"             [key('y')]              Copy(DesignFormat::Text)                 DESIGNS Out     "copy"        "copy the design",
     "copy-toml"        [key('Y')]              Copy(DesignFormat::Toml)                 DESIGNS Out     ""            "copy the design with its figures as TOML",
-    "export"           [key('e')]              OpenMenu(MenuKind::Export)               ALL     Out     "export"      "write the screen, the designs or the session to a file",
+    "export"           [key('e')]              OpenMenu(MenuKind::Export)               ALL     Out     "export"      "write screen, session, report, designs as CSV or Markdown",
     "palette"          [key(':')]              Type(Purpose::Palette)                   ALL     Program "cmd"         "find a command by its words",
     "help"             [key('?'), F1]          ToggleOverlay(Overlay::Help)             ALL     Program "help"        "show the keys of this screen",
     "find-help"        [key('/')]              SearchHelp                               CURVES  Program ""            "search the help",

@@ -3,7 +3,7 @@
 use super::axes::{PlotAxes, PlotSide};
 use crate::{
     explore::{Column, Command, Session, WorkControl},
-    tui::{command::UserCommand, effect::ExportFormat, keymap::Keymap},
+    tui::{command::UserCommand, effect::ExportFormat, export, keymap::Keymap},
 };
 
 /// A choice of a menu.
@@ -66,12 +66,17 @@ impl Menu {
             1 => "the design shown".to_owned(),
             shown => format!("the {shown} designs shown"),
         };
+        let table = match session.order().len().min(export::UNPINNED) {
+            _ if !session.setup().pins().is_empty() => "the pinned designs".to_owned(),
+            1 => "the design shown".to_owned(),
+            first => format!("the first {first} designs (none is pinned)"),
+        };
         let choices = vec![
             choice("this screen as a picture (SVG)", ExportFormat::Svg),
             choice("a report on the selected design, to hand on (HTML)", ExportFormat::Report),
             choice(&format!("{designs} as CSV"), ExportFormat::Csv),
             choice(&format!("{designs} as JSON"), ExportFormat::Json),
-            choice("the pinned designs as a Markdown table", ExportFormat::Markdown),
+            choice(&format!("{table} as a Markdown table"), ExportFormat::Markdown),
             choice("the session, to open it again as it is (TOML)", ExportFormat::Session),
         ];
         Self::new("Export", "", choices)

@@ -163,6 +163,10 @@ fn the_export_says_how_many_designs_a_filter_leaves() {
         (session.order().len(), labels)
     };
     assert!(labels("e").1.contains(&"all designs as CSV".to_owned()));
+    // What is written in place of pins is named.
+    let table = |keys| labels(keys).1.into_iter().find(|label| label.ends_with(" as a Markdown table"));
+    assert_eq!(table("e").as_deref(), Some("the first 10 designs (none is pinned) as a Markdown table"));
+    assert_eq!(table("<space>e").as_deref(), Some("the pinned designs as a Markdown table"));
     let (shown, labels) = labels("/lat<5<enter>e");
     assert!(labels.contains(&format!("the {shown} designs shown as JSON")), "{labels:?}");
 }
@@ -177,6 +181,11 @@ fn every_command_is_reached_by_the_palette() {
             let found = command_palette::matching(&ui, row.words);
             assert!(found.iter().any(|found| found.binding.name == row.name), "{}", row.name);
         }
+    }
+    for word in ["report", "markdown", "csv", "session"] {
+        let ui = UiState::default();
+        let found = command_palette::matching(&ui, word);
+        assert!(found.iter().any(|row| row.binding.name == "export"), "{word}");
     }
     assert_eq!(after(":tornado<enter>").1.overlay, Some(Overlay::Tornado));
     assert_eq!(after(":compare screen<enter>").1.screen, Screen::Compare);
