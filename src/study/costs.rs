@@ -142,11 +142,12 @@ fn bandwidth_finding(rows: &[StudyRow]) -> String {
         some if some + 1 == best.len() => "Agrees with the paper",
         _ => "Agrees in part with the paper",
     };
-    format!(
-        "{head}: the best split of the largest network moves {} times: {}.",
-        best.len().saturating_sub(1),
-        sequence.join(", ")
-    )
+    let moves = match best.len().saturating_sub(1) {
+        0 => "does not move".to_owned(),
+        1 => "moves once".to_owned(),
+        more => format!("moves {more} times"),
+    };
+    format!("{head}: the best split of the largest network {moves}: {}.", sequence.join(", "))
 }
 
 /// Returns `true` if a split comes before another one: rows of a setting are in the order of the splits.

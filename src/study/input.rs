@@ -10,6 +10,7 @@ use crate::files::sha256;
 use crate::record::{Measurement, MeasurementKey, Precision, Subset, Task};
 use crate::run::{Document, Manifest, RunDir, RunError, RunEvaluator, TaskProcess, train};
 use crate::space::Design;
+use crate::text;
 use crate::train::{Alone, Exchange, Settings};
 
 /// Steps of a training for a study; a tenth with `quick`.
@@ -76,7 +77,9 @@ impl StudyInput {
 
     fn named_origin(&self, trained: &str) -> String {
         let digest = short_digest(&format!("{trained}{:?}", self.template.profile));
-        format!("{} on {}, {digest}", self.model.space().name, self.model.profile().name)
+        let names = format!("{} on {}", self.model.space().name, self.model.profile().name);
+        // Rows are found again by it, and their file holds it as it is shown.
+        format!("{}, {digest}", text::in_line(&names))
     }
 
     /// Space, data and settings of all trainings of the study, besides seed and steps.

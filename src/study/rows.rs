@@ -9,6 +9,7 @@ use crate::explore::Accuracy;
 use crate::files;
 use crate::quantity::number;
 use crate::record::Precision;
+use crate::text;
 
 /// Quantile of the normal distribution for two-sided 95 % intervals.
 const Z95: f64 = 1.959_963_985;
@@ -28,8 +29,8 @@ pub(crate) struct StudyPoint {
 
 impl StudyPoint {
     /// A point of whatever seed and origin.
-    pub(super) fn new(setting: impl Into<String>, x: f64) -> Self {
-        Self { setting: setting.into(), x, seed: 0, origin: String::new() }
+    pub(super) fn new(setting: impl AsRef<str>, x: f64) -> Self {
+        Self { setting: text::in_line(setting.as_ref()).into_owned(), x, seed: 0, origin: String::new() }
     }
 
     /// An exact row of this point.
@@ -111,8 +112,9 @@ pub(super) fn write(path: &Path, rows: &[StudyRow]) -> Result<(), StudyError> {
     let failed = |source| StudyError::Rows { path: path.to_owned(), source };
     let mut writer = csv::Writer::from_writer(Vec::new());
     rows.iter().try_for_each(|row| writer.serialize(row)).map_err(failed)?;
-    let text = writer.into_inner().map_err(|error| StudyError::file(path, error.into_error()))?;
-    files::write(path, &text).map_err(|error| StudyError::file(path, error))
+    let written = writer.into_inner().map_err(|error| StudyError::file(path, error.into_error()))?;
+    let shown = text::visible(&String::from_utf8_lossy(&written)).into_owned();
+    files::write(path, shown.as_bytes()).map_err(|error| StudyError::file(path, error))
 }
 
 /// A figure of a table.
@@ -122,6 +124,7 @@ pub(super) fn figure(value: f64) -> String {
 
 /// Means over the seeds by series and place, both in the order of their first row. An interval of a mean is by the
 /// spread of the seeds where there are three or more, which holds the chance of the samples too; of two there is none.
+/// What several seeds measure are shares in percent, so that it ends at 0 and 100.
 pub(super) fn means(rows: &[StudyRow]) -> Vec<(String, Vec<StudyRow>)> {
     let mut all: Vec<(String, Vec<StudyRow>)> = Vec::new();
     for row in rows {
@@ -136,11 +139,12 @@ pub(super) fn means(rows: &[StudyRow]) -> Vec<(String, Vec<StudyRow>)> {
         let same = |other: &&StudyRow| other.series == row.series && other.setting == row.setting;
         let values: Vec<f64> = rows.iter().filter(same).map(|one| one.value).collect();
         let mean = mean(&values);
+        let share = |end: f64| end.clamp(0.0, 100.0);
         let interval = match values.len() {
             1 => row.interval(),
             // Student's t of two values is so wide that it tells nothing.
             2 => None,
-            _ => interval(&values),
+            _ => interval(&values).map(|(low, high)| (share(low), share(high))),
         };
         let (low, high) = (interval.map(|(low, _)| low), interval.map(|(_, high)| high));
         list.push(StudyRow { value: mean, low, high, ..row.clone() });

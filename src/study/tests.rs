@@ -190,3 +190,62 @@ fn means_over_seeds_have_the_interval_of_their_spread() {
     let (low, high) = row.interval().unwrap();
     assert!((high - 91.0 - 4.303 / 3.0_f64.sqrt()).abs() < 1e-9 && (low + high - 182.0).abs() < 1e-9);
 }
+
+#[test]
+fn an_interval_of_shares_ends_where_shares_do() {
+    let point = |seed| StudyPoint { seed, ..StudyPoint::new("one", 1.0) };
+    let rows = [54.5, 64.5, 99.5].iter().zip(0..).map(|(&value, seed)| point(seed).exact("a", value));
+    let means = rows::means(&rows.collect::<Vec<_>>());
+    let (low, high) = means[0].1[0].interval().unwrap();
+    assert!(low < 17.0 && (high - 100.0).abs() < 1e-12, "{low} to {high}");
+}
+
+#[test]
+fn foreign_names_are_escaped_in_a_record_and_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = StudyInfo::named("bandwidth").unwrap();
+    let run = || {
+        let mut input = input(folder.path());
+        let mut profile = Profile::shipped(hardware::DEFAULT).unwrap();
+        profile.name = "q\u{1b}[31m\u{9b}\u{202e}\n".to_owned();
+        input.model = CostModel::new(SearchSpace::shipped(space::DEFAULT).unwrap(), profile).unwrap();
+        let mut measured = 0;
+        study.run(folder.path(), &mut input, &mut |_| measured += 1).unwrap();
+        measured
+    };
+    assert!(run() > 0 && run() == 0, "its rows are found again");
+    let text = std::fs::read_to_string(folder.path().join("bandwidth-quick.csv")).unwrap();
+    assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']) && text.contains(r"q\u001b[31m"), "{text}");
+}
+
+#[test]
+fn moves_of_the_best_split_are_counted_in_words() {
+    let rows = |splits: &[&str]| {
+        let row = |(index, split): (usize, &&str)| {
+            let point = StudyPoint::new(index.to_string(), index as f64);
+            rows::StudyRow { note: format!("at {split}"), ..point.exact("best", 1.0) }
+        };
+        splits.iter().enumerate().map(row).collect::<Vec<_>>()
+    };
+    let finding = |splits: &[&str]| (StudyInfo::named("bandwidth").unwrap().finding)(&rows(splits));
+    assert!(finding(&["a", "a"]).contains("network does not move: a."), "{}", finding(&["a", "a"]));
+    assert!(finding(&["a", "b"]).contains("network moves once: a, b from 1."));
+    assert!(finding(&["a", "b", "c"]).contains("network moves 2 times: a, b from 1, c from 2."));
+}
+
+#[test]
+fn the_guide_quotes_the_gains_of_the_reports() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let read = |name: &str| std::fs::read_to_string(docs.join(name)).unwrap();
+    let guide = read("studies.md");
+    for name in ["joint", "init", "sampling", "fusion-operator"] {
+        let report = read(&format!("studies/{name}.md"));
+        let row = guide.lines().find(|line| line.starts_with(&format!("| [`{name}`]"))).unwrap();
+        let quoted = row.split('(').skip(1).filter_map(|rest| rest.split(')').next()?.rsplit(", ").next());
+        let intervals: Vec<&str> = quoted.filter(|words| words.contains(" to ")).collect();
+        assert!(intervals.len() > 1, "{row}");
+        for interval in intervals {
+            assert!(report.contains(&format!("({interval})")), "{name}: {interval}");
+        }
+    }
+}
