@@ -97,6 +97,13 @@ impl KnobRange {
         }
     }
 
+    /// The nearest printed value at which a design that needs `needed` is feasible, within the range; `None` beyond it,
+    /// and for NaN.
+    pub fn granting(&self, needed: f64) -> Option<f64> {
+        let (step, printed) = (self.steps[self.step_for(needed)?], self.knob.sufficing(needed));
+        Some(if self.info().relax == RelaxDirection::Up { printed.min(step) } else { printed.max(step) })
+    }
+
     /// The value in the range's unit, without the unit: `2.50`; `none` without limit.
     pub fn number(&self, value: f64) -> String {
         if self.knob.is_unlimited(value) { "none".to_owned() } else { self.unit.column(value) }
@@ -256,6 +263,7 @@ mod tests {
     fn a_need_is_met_at_the_first_step_that_grants_it() {
         let range = bandwidth();
         assert_eq!(range.step_for(26.0 * 125e3).map(|index| range.number(range.steps[index])).as_deref(), Some("27.0"));
+        assert_eq!([26.04 * 125e3, 2e6 * 125e3].map(|needed| range.granting(needed)), [Some(26.1 * 125e3), None]);
         assert_eq!(range.step_for(1e12), None);
         let floor = KnobRange::new(Knob::AccuracyFloor, 0.0, 1.0, 1);
         assert_eq!(floor.step_for(0.725).map(|index| floor.number(floor.steps[index])).as_deref(), Some("72.0"));

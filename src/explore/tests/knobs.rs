@@ -270,9 +270,29 @@ proptest! {
         prop_assert!(fixes.is_empty() || !session.ranked(selected).unwrap().feasible());
         for fix in fixes {
             let mut mended = session.clone();
-            let fraction = session.range(fix.knob).unwrap().fraction(fix.to);
-            mended.apply(Command::SetKnob { knob: fix.knob, fraction }, 0);
+            mended.apply(Command::SetKnobs(vec![(fix.knob, fix.to)]), 0);
             prop_assert!(mended.ranked(selected).unwrap().feasible(), "{:?}", fix);
         }
     }
+}
+
+#[test]
+fn a_fix_is_that_of_the_split_shown_as_its_costs_tell_it() {
+    let mut session = session(60);
+    set(&mut session, Knob::LatencyLimit, "0.5 ms");
+    let mut compared = 0;
+    for row in [0, 20, 40, 59] {
+        session.apply(Command::Select(Move::To(row)), 0);
+        let split = session.selected_design().unwrap().split;
+        let report = session.design_report().unwrap();
+        let told: Vec<String> = report.split_at(split).unwrap().single.iter().map(|fix| fix.sentence()).collect();
+        for fix in session.fixes() {
+            assert!(told.contains(&fix.sentence()), "{} is not among {told:?}", fix.sentence());
+            let mut mended = session.clone();
+            mended.apply(Command::SetKnobs(vec![(fix.knob, fix.to)]), 0);
+            assert!(mended.design_report().unwrap().split_at(split).unwrap().cost.feasible(), "{}", fix.sentence());
+            compared += 1;
+        }
+    }
+    assert!(compared >= 4, "{compared}");
 }

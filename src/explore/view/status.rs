@@ -4,7 +4,6 @@ use crate::cost::{self, Evaluation, FrameStage, KnobChange, MeasuredShares, Reas
 use crate::explore::inspected::Inspected;
 use crate::explore::knob_histograms::KnobGain;
 use crate::explore::knob_range::KnobRange;
-use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
 use crate::explore::tracks::{self, AccuracyChange, AccuracySlope, Track, TrackStop};
 use crate::network::BoundaryId;
@@ -46,41 +45,31 @@ impl Session {
         all
     }
 
-    /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
-    /// not overridden), each at a step of its range, smallest first. Empty if it fits.
+    /// Changes of a single knob that would make the selected design fit at the split that is shown, each to the nearest
+    /// printed value within its range, smallest first. Empty if it fits.
     pub fn fixes(&self) -> Vec<KnobChange> {
-        let changes = cost::single_fixes(&self.barred(&self.evaluator()), self.knobs());
-        changes.iter().filter_map(|change| self.at_step(change)).collect()
+        let changes = cost::single_fixes(self.barred().as_slice(), self.knobs());
+        changes.iter().filter_map(|change| self.in_range(change)).collect()
     }
 
-    /// The smallest moves of several knobs at once that would make the selected design fit as it is shown (at any of
-    /// its splits, if it was not overridden), each at a step of its range where there is one. Empty if it fits, or
-    /// if no knobs can do it: weights that do not fit stay where they are.
+    /// The smallest moves of several knobs at once that would make the selected design fit at the split that is shown,
+    /// each as [`Session::fixes`] where its range has one. Empty if it fits, or if no knobs can do it: weights that do
+    /// not fit stay where they are.
     pub fn joint_fixes(&self) -> Vec<KnobChange> {
-        let Some(changes) = cost::joint_fix(&self.barred(&self.evaluator()), self.knobs()) else { return Vec::new() };
+        let Some(changes) = cost::joint_fix(self.barred().as_slice(), self.knobs()) else { return Vec::new() };
         let at_step = |change: &KnobChange| {
-            let range = self.range(change.knob)?;
-            let to = range.step_for(change.to).map_or(change.to, |step| range.steps[step]);
+            let to = self.range(change.knob)?.granting(change.to).unwrap_or(change.to);
             Some(KnobChange { to, ..*change })
         };
         changes.iter().map(at_step).collect::<Option<Vec<KnobChange>>>().unwrap_or_default()
     }
 
-    /// The splits of which one would have to fit for the selected design to fit as it is shown, with what was measured:
-    /// that of the split that overrides the best one, else all that are allowed. None if one does.
-    fn barred(&self, evaluator: &Evaluator<'_>) -> Vec<(&SplitDemand, MeasuredShares)> {
-        let Some(inspected) = self.inspected() else { return Vec::new() };
-        let overridden = self.active_override().is_some_and(|active| active.split().is_some());
-        let demands = inspected.demands.iter().zip(inspected.measured).enumerate();
-        let wanted = demands
-            .filter(
-                |(index, (demand, _))| if overridden { *index == inspected.shown } else { evaluator.allows(demand) },
-            )
-            .map(|(_, split)| split);
-        let barred: Vec<(&SplitDemand, MeasuredShares)> = wanted.collect();
-        let fits =
-            |(demand, measured): &(&SplitDemand, MeasuredShares)| evaluator.evaluate(demand, *measured).feasible();
-        if barred.iter().any(fits) { Vec::new() } else { barred }
+    /// The split of the selected design that is shown, with what was measured of it; none if it fits. Knobs that would
+    /// make another split of its network fit make another design of it.
+    fn barred(&self) -> Option<(&SplitDemand, MeasuredShares)> {
+        let inspected = self.inspected()?;
+        let (demand, measured) = inspected.demands.iter().zip(inspected.measured).nth(inspected.shown)?;
+        (!self.evaluator().evaluate(demand, measured).feasible()).then_some((demand, measured))
     }
 
     /// Size of a change in steps of the knob's range, rounded up; 0 without a range.
@@ -180,10 +169,10 @@ impl Session {
         self.derived().sampled()
     }
 
-    /// A change at a step of the knob's range; `None` where the range ends before.
-    fn at_step(&self, change: &KnobChange) -> Option<KnobChange> {
+    /// A change to a value of the knob's range that grants it; `None` where the range ends before.
+    fn in_range(&self, change: &KnobChange) -> Option<KnobChange> {
         let range = self.range(change.knob)?;
-        let to = range.steps[range.step_for(change.to)?];
+        let to = range.granting(change.to)?;
         // Coarse steps: the needed value may lie between the present one and a step on its wrong side.
         let relaxes = if range.info().relax == RelaxDirection::Up { to > change.from } else { to < change.from };
         relaxes.then_some(KnobChange { to, ..*change })

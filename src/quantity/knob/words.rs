@@ -38,6 +38,22 @@ impl Knob {
         format!("{verb} the {} from {} to {}", self.label(), self.format(from), self.format_rounded(to, rounding))
     }
 
+    /// `value` as an instruction prints it, or itself where that is as much: what needs the value fits at both.
+    ///
+    /// ```
+    /// use splitscope::quantity::Knob;
+    /// assert_eq!([0.001_364_2, 0.0015].map(|needed| Knob::LatencyLimit.sufficing(needed)), [0.001_37, 0.0015]);
+    /// ```
+    pub fn sufficing(self, value: f64) -> f64 {
+        let (_, rounding) = self.relaxing();
+        let printed = self.parse(&self.format_rounded(value, rounding), self.info().dimension.base_unit());
+        match (printed, self.info().relax) {
+            (Ok(printed), RelaxDirection::Up) => printed.max(value),
+            (Ok(printed), RelaxDirection::Down) => printed.min(value),
+            (Err(_), _) => value,
+        }
+    }
+
     /// Verb that relaxes the knob, and the rounding with which a printed value suffices.
     const fn relaxing(self) -> (&'static str, Rounding) {
         match self.info().relax {
