@@ -59,6 +59,15 @@ impl Dimension {
         unit.with_symbol(&unit.digits(value, rounding))
     }
 
+    /// `value` with its unit and as few digits as tell it from `other`; `None` if nine behind the point do not.
+    pub(super) fn format_told_from(self, value: f64, other: f64) -> Option<String> {
+        const MOST_PLACES: i32 = 9;
+        let unit = self.unit_for(other);
+        let digits = |value: f64, places| Rounding::Nearest.to_places(value / unit.size, places);
+        let mut all = (1..=MOST_PLACES).map(|places| [value, other].map(|one| digits(one, places)));
+        all.find(|[one, other]| one != other).map(|[one, _]| unit.with_symbol(&one))
+    }
+
     /// A range of values, the unit said once where both ends have it: `7.74 to 706 Mbit/s`.
     pub fn format_range(self, low: f64, high: f64) -> String {
         let (unit, other) = (self.unit_for(low), self.unit_for(high));

@@ -150,15 +150,19 @@ impl Limit {
         format!("{verb} the {} to {value}", self.info().label)
     }
 
-    /// A value that breaks the limit, and the limit, as texts that differ: 1.5001 ms exceeds 1.50 ms as "1.51 ms".
+    /// A value that breaks the limit, and the limit, as texts that differ: 1.5001 ms exceeds 1.50 ms. The value has the
+    /// same digits as everywhere else, and as many more as tell it from the limit.
     fn told_apart(self, value: f64, limit: f64) -> (String, String) {
         let dimension = self.metric().info().dimension;
-        let (nearest, limit) = (dimension.format(value), dimension.format(limit));
-        if nearest != limit {
-            return (nearest, limit);
+        let (nearest, shown) = (dimension.format(value), dimension.format(limit));
+        if nearest != shown {
+            return (nearest, shown);
+        }
+        if let Some(finer) = dimension.format_told_from(value, limit) {
+            return (finer, shown);
         }
         let away = if self.info().side == LimitSide::AtMost { Rounding::Up } else { Rounding::Down };
-        (dimension.format_rounded(value, away), limit)
+        (dimension.format_rounded(value, away), shown)
     }
 }
 
@@ -191,7 +195,10 @@ mod tests {
     #[test]
     fn sentences_name_the_limit_and_print_values_that_suffice() {
         assert_eq!(Limit::Latency.violation(0.006_672, 0.001_5), "latency 6.67 ms exceeds 1.50 ms");
-        assert_eq!(Limit::Latency.violation(0.001_500_1, 0.001_5), "latency 1.51 ms exceeds 1.50 ms");
+        assert_eq!(Limit::Latency.violation(0.001_500_1, 0.001_5), "latency 1.5001 ms exceeds 1.50 ms");
+        assert_eq!(Limit::Latency.violation(0.010_008_64, 0.01), "latency 10.01 ms exceeds 10.0 ms");
+        assert_eq!(Limit::SensorMemory.violation_brief(32_769.0, 32_768.0), "sensor RAM 32.001 KiB > 32.0 KiB");
+        assert_eq!(Limit::Latency.violation(0.01 * (1.0 + 1e-15), 0.01), "latency 10.0 ms exceeds 10.0 ms");
         assert_eq!(Limit::FrameRate.violation(12.0, 30.0), "frame rate 12.0 fps is below 30.0 fps");
         assert_eq!(Limit::Accuracy.violation_brief(0.713, 0.725), "accuracy 71.3 % < 72.5 %");
         assert_eq!(Limit::SensorMemory.violation_brief(40_960.0, 32_768.0), "sensor RAM 40.0 KiB > 32.0 KiB");
