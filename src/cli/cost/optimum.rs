@@ -62,7 +62,7 @@ impl<'a> Optima<'a> {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "least {} of any design of {} on {} at every split, {} (-: breaks a limit)",
+            "least {} of any design of {} on {} at every split, {} (-: breaks a limit; of equals the fastest)",
             metric.label,
             space.name,
             self.model.profile().name,

@@ -221,11 +221,11 @@ impl Survey {
             if bound == f64::INFINITY {
                 continue;
             }
-            for optimum in self.optimum(goal, knobs) {
-                let found = self.splits.iter().position(|split| split.boundary == optimum.split);
+            for (boundary, value, _) in self.solver(goal, rates).solve() {
+                let found = self.splits.iter().position(|split| split.boundary == boundary);
                 if let Some(index) = found
                     && strata[index].hits == 0
-                    && optimum.value > bound * (1.0 + f64::EPSILON * 64.0)
+                    && value > bound * (1.0 + f64::EPSILON * 64.0)
                 {
                     strata[index].members = 0.0;
                 }
@@ -233,8 +233,12 @@ impl Survey {
         }
     }
 
+    fn solver(&self, goal: Goal, rates: SystemRates) -> OptimumSolver<'_> {
+        OptimumSolver::new(self.model.space(), &self.graph, &self.paths, rates, goal)
+    }
+
     /// Least value at every split at which a design can be split, ascending, over all designs whatever limits they
-    /// break.
+    /// break. Of designs with the same least memory it is the fastest.
     pub fn optimum(&self, goal: Goal, knobs: &Knobs) -> Vec<SplitOptimum> {
         let mut known = self.optima.borrow_mut();
         if let Some((.., optima)) = known.iter().find(|(own, under, _)| *own == goal && under == knobs) {
@@ -242,12 +246,12 @@ impl Survey {
         }
         known.retain(|(own, ..)| *own != goal);
         let rates = SystemRates::new(knobs);
-        let solver = OptimumSolver::new(self.model.space(), &self.graph, &self.paths, rates, goal);
         let optimum = |(split, value, design): (BoundaryId, f64, Design)| {
             let evaluation = rates.evaluate(&self.model.demand(&design).ok()?);
             Some(SplitOptimum { split, value, design, evaluation })
         };
-        let optima: Vec<SplitOptimum> = solver.solve().into_iter().filter_map(optimum).collect();
+        let optima: Vec<SplitOptimum> =
+            self.solver(goal, rates).with_fastest().solve().into_iter().filter_map(optimum).collect();
         known.push((goal, *knobs, optima.clone()));
         optima
     }

@@ -2,17 +2,17 @@
 //!
 //! Latency and energy are sums over blocks; memory is a largest value plus, where it holds the weights too, their sum.
 //! So of all paths to a node only the undominated ones matter: those that no other path equals or beats in every figure
-//! the rest of the path can still see. That is one figure, except where weights count: then two or three, and a few
-//! labels (as in multi-criteria shortest paths) are kept at each node. Labels are extended from the raw input to every
-//! split, and from the logits back to it, and meet there. Nothing is left out: the result is the minimum over all
-//! designs, whatever other limits they break.
+//! the rest of the path can still see. That is one figure, except where weights count, or where the fastest of designs
+//! with the same least memory is wanted: then two or more, and a few labels (as in multi-criteria shortest paths) are
+//! kept at each node. Labels are extended from the raw input to every split, and from the logits back to it, and meet
+//! there. Nothing is left out: the result is the minimum over all designs, whatever other limits they break.
 
 use super::paths::{PathCounts, decide, design};
 use crate::cost::{CycleEnergy, Evaluation, GraphNode, SpaceGraph, SystemRates};
 use crate::hardware::{MemoryLayout, Residency, Sourced};
 use crate::network::BoundaryId;
 use crate::quantity::Limit;
-use crate::search::front::covers;
+use crate::search::front::{covers, lexicographic};
 use crate::space::{Design, SearchSpace};
 
 /// Figure to be minimised.
@@ -89,8 +89,9 @@ impl WeightCondition {
     }
 }
 
-/// Figures of a label: the value to be minimised; the second term of a shared memory; weights where a condition asks.
-type LabelFigures = [f64; 3];
+/// Figures of a label: the value to be minimised; the second term of a shared memory; weights where a condition asks;
+/// seconds where equals are told apart by them.
+type LabelFigures = [f64; 4];
 
 /// One undominated path to, or from, a node.
 #[derive(Debug, Clone, Copy)]
@@ -143,6 +144,8 @@ pub(super) struct OptimumSolver<'a> {
     paths: &'a PathCounts,
     rates: SystemRates,
     goal: Goal,
+    /// Of designs with the same least memory the fastest is taken.
+    by_time: bool,
 }
 
 impl<'a> OptimumSolver<'a> {
@@ -153,7 +156,12 @@ impl<'a> OptimumSolver<'a> {
         rates: SystemRates,
         goal: Goal,
     ) -> Self {
-        Self { space, graph, paths, rates, goal }
+        Self { space, graph, paths, rates, goal, by_time: false }
+    }
+
+    /// The solver that takes the fastest of designs with the same least memory. Latency and energy are never the same.
+    pub(super) fn with_fastest(self) -> Self {
+        Self { by_time: self.goal == Goal::SensorMemory, ..self }
     }
 
     /// Optimum of every split of the space at which a design can be split, in order.
@@ -162,7 +170,7 @@ impl<'a> OptimumSolver<'a> {
             self.weight_modes(true).into_iter().map(|own| (own, self.sensor(own))).collect();
         let behind: Vec<(WeightMode, LabelSet)> =
             self.weight_modes(false).into_iter().map(|own| (own, self.aggregator(own))).collect();
-        let mut best: Vec<Option<(f64, Meeting)>> = vec![None; self.space.slots().len()];
+        let mut best: Vec<Option<([f64; 2], Meeting)>> = vec![None; self.space.slots().len()];
         for node in (0..self.graph.nodes.len()).filter(|&node| self.paths.may_split(node)) {
             let Some(id) = self.graph.nodes[node].boundary else { continue };
             for (before, (own, first)) in sensor.iter().enumerate() {
@@ -178,7 +186,7 @@ impl<'a> OptimumSolver<'a> {
         }
         let found = best.into_iter().zip(0..).filter_map(|(found, split)| Some((split, found?)));
         found
-            .map(|(split, (value, met))| {
+            .map(|(split, ([value, _], met))| {
                 let design = self.design(&met, &sensor[met.before].1, &behind[met.after].1);
                 (split, value, design)
             })
@@ -191,7 +199,7 @@ impl<'a> OptimumSolver<'a> {
         let device = if sensor { &profile.sensor.device } else { &profile.aggregator };
         let memory = device.weight_memory_bytes.as_ref().map(|memory| memory.value as f64);
         let single = |streams| vec![WeightMode { streams, condition: WeightCondition::Any }];
-        if self.goal == Goal::SensorMemory && !(sensor && self.shared()) {
+        if self.goal == Goal::SensorMemory && !self.by_time && !(sensor && self.shared()) {
             return single(false);
         }
         match (device.residency, memory) {
@@ -220,6 +228,11 @@ impl<'a> OptimumSolver<'a> {
         }
     }
 
+    /// Seconds, where equals are told apart by them.
+    const fn time(&self, [seconds, _]: [f64; 2]) -> f64 {
+        if self.by_time { seconds } else { 0.0 }
+    }
+
     fn on_sensor(&self, energy: CycleEnergy, streams: bool) -> f64 {
         self.of(self.rates.on_sensors(energy.pick(streams)))
     }
@@ -240,7 +253,7 @@ impl<'a> OptimumSolver<'a> {
         let shared = memory && self.shared();
         for (index, node) in self.graph.nodes.iter().enumerate() {
             if node.boundary == Some(0) {
-                front.add(index, Label { figures: [0.0; 3], edge: NONE, before: NONE });
+                front.add(index, Label { figures: [0.0; 4], edge: NONE, before: NONE });
             }
             for at in node.edges.clone() {
                 let edge = &self.graph.edges[at];
@@ -251,13 +264,15 @@ impl<'a> OptimumSolver<'a> {
                 let weights = block.weights as f64;
                 let (value, peak) = (self.on_sensor(block.sensor, streams), block.peak_bytes as f64);
                 let (largest, term) = (block.largest_weights as f64, condition.term(weights));
+                let time = self.time(self.rates.on_sensors(block.sensor.pick(streams)));
                 front.extend(index, edge.to, at, |figures| {
                     let second = match (shared, streams) {
                         (false, _) => 0.0,
                         (true, false) => figures[1] + weights,
                         (true, true) => figures[1].max(largest),
                     };
-                    [if memory { figures[0].max(peak) } else { figures[0] + value }, second, figures[2] + term]
+                    let value = if memory { figures[0].max(peak) } else { figures[0] + value };
+                    [value, second, figures[2] + term, figures[3] + time]
                 });
             }
         }
@@ -272,53 +287,62 @@ impl<'a> OptimumSolver<'a> {
         let mut front = LabelSet::new(2 * size);
         for (index, node) in self.graph.nodes.iter().enumerate().rev() {
             if node.edges.is_empty() {
-                front.add(index + size, Label { figures: [0.0; 3], edge: NONE, before: NONE });
+                front.add(index + size, Label { figures: [0.0; 4], edge: NONE, before: NONE });
             }
             for at in node.edges.clone() {
                 let edge = &self.graph.edges[at];
                 for (offset, times) in [(0, views), (size, 1.0)] {
-                    let add = edge.block.map_or([0.0; 3], |block| {
+                    let add = edge.block.map_or([0.0; 4], |block| {
                         let value = self.on_aggregator(block.aggregator, streams, times);
-                        [value, 0.0, condition.term(block.weights as f64)]
+                        let time = self.time(self.rates.on_aggregator(block.aggregator.pick(streams), times));
+                        [value, 0.0, condition.term(block.weights as f64), time]
                     });
                     front.extend(edge.to + offset, index + offset, at, |figures| plus(*figures, add));
                 }
             }
             if self.paths.may_fuse(index) {
-                let mut fuse = self.on_aggregator(node.fuse.per_view, streams, views - 1.0);
+                let mut fuse = self.rates.on_aggregator(node.fuse.per_view.pick(streams), views - 1.0);
                 if views > 1.0 {
-                    fuse += self.on_aggregator(node.fuse.once, streams, 1.0);
+                    let once = self.rates.on_aggregator(node.fuse.once.pick(streams), 1.0);
+                    fuse = [fuse[0] + once[0], fuse[1] + once[1]];
                 }
                 let term = condition.term(node.fuse.weights(views));
-                front.extend(index + size, index, NONE, |figures| plus(*figures, [fuse, 0.0, term]));
+                let add = [self.of(fuse), 0.0, term, self.time(fuse)];
+                front.extend(index + size, index, NONE, |figures| plus(*figures, add));
             }
         }
         front
     }
 
-    /// Best pair of labels that meet at a node.
+    /// Best pair of labels that meet at a node, with its value and, of equals, its time.
     fn meet(
         &self,
         node: usize,
         sensor: (WeightMode, &LabelSet),
         aggregator: (WeightMode, &LabelSet),
-    ) -> Option<(f64, Meeting)> {
-        let mut best: Option<(f64, Meeting)> = None;
+    ) -> Option<([f64; 2], Meeting)> {
+        let mut best: Option<([f64; 2], Meeting)> = None;
         let place = &self.graph.nodes[node];
         for (transmit, module) in place.modules.iter().enumerate() {
             let module_weights = module.weight_bytes as f64;
-            let ends = |(mode, front): (WeightMode, &LabelSet), close: &dyn Fn(&LabelFigures) -> f64| {
+            let ends = |(mode, front): (WeightMode, &LabelSet), close: &dyn Fn(&LabelFigures) -> [f64; 2]| {
                 let labels = front.at[node]
                     .iter()
                     .map(|&label| (close(&front.all[label].figures), label, front.all[label].figures[2]));
-                labels.filter(|label| mode.condition.is_met(label.2, module_weights)).min_by(|a, b| a.0.total_cmp(&b.0))
+                labels
+                    .filter(|label| mode.condition.is_met(label.2, module_weights))
+                    .min_by(|a, b| lexicographic(&a.0, &b.0))
             };
-            let first = ends(sensor, &|figures| self.close_sensor(place, transmit, figures, sensor.0.streams));
-            let second = ends(aggregator, &|figures| {
-                figures[0] + self.on_aggregator(module.recover, aggregator.0.streams, f64::from(self.rates.sensors()))
+            let reduce = self.rates.on_sensors(module.reduce.pick(sensor.0.streams));
+            let sent = self.time(reduce) + self.time(self.rates.on_link(module.link_bytes));
+            let first = ends(sensor, &|figures| {
+                [self.close_sensor(place, transmit, figures, sensor.0.streams), figures[3] + sent]
             });
+            let recover = module.recover.pick(aggregator.0.streams);
+            let recover = self.rates.on_aggregator(recover, f64::from(self.rates.sensors()));
+            let second = ends(aggregator, &|figures| [figures[0] + self.of(recover), figures[3] + self.time(recover)]);
             let (Some(first), Some(second)) = (first, second) else { continue };
-            let value = first.0 + second.0;
+            let value = [first.0[0] + second.0[0], first.0[1] + second.0[1]];
             if best.as_ref().is_none_or(|(least, _)| value < *least) {
                 let met = Meeting { node, transmit, labels: (first.1, second.1), before: 0, after: 0 };
                 best = Some((value, met));
@@ -390,5 +414,5 @@ struct Meeting {
 }
 
 fn plus(a: LabelFigures, b: LabelFigures) -> LabelFigures {
-    [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
+    [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
 }

@@ -174,7 +174,14 @@ fn least_is_least(survey: &Survey, model: &CostModel, demands: &[SplitDemand], k
     assert_eq!(found.iter().map(|least| least.split).collect::<Vec<_>>(), model.space().split.at);
     for least in found {
         let own = demands.iter().filter(|demand| demand.boundary == least.split);
-        let true_least = own.map(|demand| value(goal, demand, &rates)).fold(f64::INFINITY, f64::min);
+        let true_least = own.clone().map(|demand| value(goal, demand, &rates)).fold(f64::INFINITY, f64::min);
+        if goal == Goal::SensorMemory {
+            let seconds = |demand: &SplitDemand| rates.evaluate(demand).latency.total_s();
+            let equals = own.filter(|demand| near(value(goal, demand, &rates), true_least));
+            let fastest = equals.map(seconds).fold(f64::INFINITY, f64::min);
+            let found = seconds(&model.demand(&least.design).unwrap());
+            assert!(near(fastest, found), "of equals at {}: {fastest} by listing, {found} found", least.split);
+        }
         let design = value(goal, &model.demand(&least.design).unwrap(), &rates);
         assert!(
             near(true_least, least.value) && near(design, least.value),
