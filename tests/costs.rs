@@ -184,6 +184,8 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
         (&["--sensors", "0"], "above zero"),
         (&["--sensors", "4000000000"], "number of sensors goes from 1 to 64"),
         (&["--ratio", "0"], "at least 1"),
+        (&["--ratio", "3"], "no design of tabletop has the ratio 3; valid: 1, 2, 4, 8"),
+        (&["--bits", "2"], "no design of tabletop has the number of bits on the link 2; valid: 4, 8"),
         (&["--why", "S9"], "no boundary is named"),
         (&["--fusion", "S2"], "did you mean `S2.1` or `S2.2`?"),
         (&["--break-even", "S2.1,S2.1"], "is one split; name two"),

@@ -58,20 +58,20 @@ pub(super) struct Arguments {
     #[arg(long, requires = "leak")]
     decoder: bool,
     /// Objects to classify or to rebuild: validation, by which designs are ranked, or test, by which no accuracy is
-    /// chosen; or both [default: validation for accuracies, test for leaks]
-    #[arg(long = "subset", value_name = "SUBSET", value_delimiter = ',', value_parser = subset)]
+    /// chosen; both as `validation,test` [default: validation for accuracies, test for leaks]
+    #[arg(long = "subset", value_name = "SUBSET", value_delimiter = ',', value_parser = one_of(subset))]
     subsets: Vec<Subset>,
     /// Objects that recalibrate batch norm; 0 turns recalibration off, and results are recorded only with as many as in
     /// the run [default: the run's]
     #[arg(long, value_parser = bounds::designs())]
     calibration_objects: Option<usize>,
-    /// Precision: int8, as deployed and as costed, or float, as trained; or both
+    /// Precision: int8, as deployed and as costed, or float, as trained; both as `int8,float`
     #[arg(
         long = "precision",
         value_name = "PRECISION",
         value_delimiter = ',',
         default_value = "int8",
-        value_parser = precision
+        value_parser = one_of(precision)
     )]
     precisions: Vec<Precision>,
     /// Rule of the ranges of activations in int8: min-max, percentile or mse; results are recorded only with mse
@@ -92,6 +92,13 @@ pub(super) struct Arguments {
     /// Print one JSON object per measurement
     #[arg(long)]
     json: bool,
+}
+
+/// Reader of one of several names with commas between them; an error tells how to name several.
+fn one_of<T: 'static>(
+    read: fn(&str) -> Result<T, String>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    move |name| read(name).map_err(|error| format!("{error}; several with commas between them"))
 }
 
 pub(super) fn subset(name: &str) -> Result<Subset, String> {
@@ -305,4 +312,20 @@ fn print(measured: &Measurement, sent_values: u64, json: bool) -> std::io::Resul
     let accuracy = Metric::Accuracy.format(*accuracy);
     let precision = key.precision.name();
     say!("{accuracy:>6} of {samples} in {precision}  {:>2} views{without}  {}", key.views, key.design)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_for_both_is_answered_with_how_to_name_both() {
+        for error in [one_of(subset)("both").unwrap_err(), one_of(precision)("both").unwrap_err()] {
+            assert!(
+                error.contains("`both`; valid: ") && error.ends_with("several with commas between them"),
+                "{error}"
+            );
+        }
+        assert_eq!(one_of(subset)("test"), Ok(Subset::Test));
+    }
 }

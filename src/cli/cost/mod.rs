@@ -107,5 +107,19 @@ fn transmit(arguments: &Arguments, space: &SearchSpace, genome: &Genome) -> Resu
     if ![2, 4, 8, 16].contains(&bits) {
         refuse!("{bits} bits are not among 2, 4, 8, 16");
     }
+    // A splitting module of any kind can be put into an imported network, which has none of its own.
+    if space.imported().is_empty() {
+        check_choice(arguments.ratio, &space.split.ratios, &space.name, "ratio")?;
+        check_choice(arguments.bits, &space.split.bits, &space.name, "number of bits on the link")?;
+    }
     Ok(TransmitConfig { fusion, ratio, bits })
+}
+
+/// Checks that a space has what was asked for, so that what is costed is a design.
+fn check_choice(asked: Option<u8>, choices: &[u8], space: &str, what: &str) -> Result<()> {
+    if let Some(value) = asked.filter(|value| !choices.contains(value)) {
+        let valid: Vec<String> = choices.iter().map(ToString::to_string).collect();
+        refuse!("no design of {space} has the {what} {value}; valid: {}", valid.join(", "));
+    }
+    Ok(())
 }

@@ -126,11 +126,15 @@ fn rows(out: &mut String, found: &DesignReport) {
     }
 }
 
-/// Unit of a column, as in the explorer: that of the limit, else that of a usual value, here of the best split.
+/// Unit of a column, as in the explorer: that of the limit, else that of a usual value, here of the best split. A limit
+/// far beyond every value would leave them no digits.
 fn column_unit(found: &DesignReport, limit: Limit, figure: impl Fn(&Evaluation) -> f64) -> Unit {
     let set = limit.knob().filter(|knob| !knob.is_unlimited(found.knobs.get(*knob)));
     let usual = found.splits.get(found.best.unwrap_or(0)).map_or(0.0, |split| figure(&split.cost));
-    limit.metric().info().dimension.unit_for(set.map_or(usual, |knob| found.knobs.get(knob)))
+    let dimension = limit.metric().info().dimension;
+    let unit = dimension.unit_for(set.map_or(usual, |knob| found.knobs.get(knob)));
+    let most = found.splits.iter().map(|split| figure(&split.cost)).fold(0.0, f64::max);
+    if 0.0 < most && most < unit.size { dimension.unit_for(most) } else { unit }
 }
 
 fn best(out: &mut String, asked: &Asked, split: &SplitReport) {
@@ -284,5 +288,30 @@ fn tornado(out: &mut String, asked: &Asked, swings: &[KnobSwing]) {
         let width = time.format(swing.width_s());
         let _ =
             writeln!(out, "  {:<18} {width:>9}   {}; {}{moves}", swing.knob.label(), end(swing.low), end(swing.high));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{CostModel, TransmitConfig};
+    use crate::hardware::Profile;
+    use crate::space::SearchSpace;
+
+    #[test]
+    fn a_limit_far_beyond_all_values_leaves_them_their_digits() {
+        let model =
+            CostModel::new(SearchSpace::shipped("tabletop").unwrap(), Profile::shipped("glasses").unwrap()).unwrap();
+        let units = |latency_s: f64, memory: u64| {
+            let mut knobs = model.knobs();
+            (knobs.latency_limit_s, knobs.sensor_memory_bytes) = (Some(latency_s), memory);
+            let transmit = TransmitConfig { fusion: model.space().last(), ratio: 4, bits: 8 };
+            let found = DesignReport::new(&model, &model.space().largest(), transmit, knobs).unwrap();
+            let time = column_unit(&found, Limit::Latency, |cost| cost.latency.total_s());
+            let memory = column_unit(&found, Limit::SensorMemory, |cost| cost.sensor_peak_bytes as f64);
+            (time.symbol, memory.symbol)
+        };
+        assert_eq!(units(0.01, 1 << 16), ("ms", "KiB"));
+        assert_eq!(units(10.0, 1 << 30), ("ms", "KiB"));
     }
 }
