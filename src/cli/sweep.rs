@@ -1,6 +1,6 @@
 //! `splitscope sweep`: the best design at each of many values of one knob.
 
-use std::io;
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -138,7 +138,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     } else if arguments.csv {
         output::print(&csv(&rows)?)?;
     } else {
-        print_table(knob, range, &rows)?;
+        output::print(&table(knob, range, &rows))?;
         for note in notes {
             say!("{note}")?;
         }
@@ -230,16 +230,19 @@ fn csv(points: &[PrintedPoint]) -> Result<String> {
 }
 
 /// A table in the range's units; the split is named where it changes.
-fn print_table(knob: Knob, range: &KnobRange, points: &[PrintedPoint]) -> io::Result<()> {
+fn table(knob: Knob, range: &KnobRange, points: &[PrintedPoint]) -> String {
+    let mut out = String::new();
     let head = format!("{} {}", knob.label(), range.unit.symbol);
-    say!("{head:>24}  {:>8}  {:>15}  {:>10}  {:<8}  design", "accuracy", "90 % interval", "latency", "split")?;
+    let columns = [("accuracy", 8), ("90 % interval", 15), ("in", 5), ("latency", 10)];
+    let columns: Vec<String> = columns.iter().map(|(name, width)| format!("{name:>width$}")).collect();
+    let _ = writeln!(out, "{head:>24}  {}  {:<8}  design", columns.join("  "), "split");
     for point in points {
         let value = range.number(point.value);
         let (Some(design), Some(split), Some(latency)) = (&point.design, &point.split, point.latency_s) else {
-            say!("{value:>24}  no design meets the limits")?;
+            let _ = writeln!(out, "{value:>24}  no design meets the limits");
             continue;
         };
-        let percent = |share: f64| format!("{:.1} %", share * 100.0);
+        let percent = |share: f64| Metric::Accuracy.format(share);
         let accuracy = point.accuracy.map_or_else(
             || "-".to_owned(),
             |figure| match figure.kind {
@@ -251,14 +254,47 @@ fn print_table(knob: Knob, range: &KnobRange, points: &[PrintedPoint]) -> io::Re
         );
         let interval = point
             .accuracy
-            .map_or_else(String::new, |figure| format!("{:.1} to {:.1} %", figure.low * 100.0, figure.high * 100.0));
+            .map_or_else(String::new, |figure| Metric::Accuracy.info().dimension.format_range(figure.low, figure.high));
+        let precision = point.accuracy.map_or("", |figure| figure.precision.name());
         let latency = crate::quantity::ascii(&Metric::Latency.format(latency)).into_owned();
-        say!("{value:>24}  {accuracy:>8}  {interval:>15}  {latency:>10}  {split:<8}  {design}")?;
+        let _ = writeln!(
+            out,
+            "{value:>24}  {accuracy:>8}  {interval:>15}  {precision:>5}  {latency:>10}  {split:<8}  {design}"
+        );
     }
     let precisions =
         precisions_in_words(points.iter().filter_map(|point| point.accuracy).map(|figure| figure.precision));
     if !precisions.is_empty() {
-        say!("accuracies in {precisions}; ~ predicted, ^ of the literature")?;
+        let _ = writeln!(out, "accuracies in {precisions}; ~ predicted, ^ of the literature");
     }
-    Ok(())
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_says_in_which_precision_its_accuracy_is() {
+        let point = |precision, value| PrintedPoint {
+            value: 0.003,
+            design: Some("a".to_owned()),
+            split: Some("S2.1".to_owned()),
+            accuracy: Some(AccuracyFigure {
+                kind: AccuracyKind::Measured,
+                value,
+                low: value - 0.01,
+                high: value + 0.01,
+                precision,
+                samples: Some(400),
+            }),
+            latency_s: Some(0.002),
+        };
+        let range = KnobRange::new(Knob::LatencyLimit, 0.01, 1.0, 1);
+        let points = [point(Precision::Float, 0.0979), point(Precision::Int8, 0.14)];
+        let text = table(Knob::LatencyLimit, &range, &points);
+        let rows: Vec<&str> = text.lines().collect();
+        assert!(rows[1].contains("  9.79 %   8.79 to 10.8 %  float  ") && rows[2].contains("%   int8  "), "{text}");
+        assert!(rows[3].starts_with("accuracies in int8 and float"), "{text}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Accuracy against each limit and the most important rates of the hardware: sweeps.
 
-use crate::explore::{Session, SweepPoint};
+use crate::explore::{Session, SweepPoint, SweptDesign};
 use crate::quantity::{Knob, Unlimited};
 use crate::report::{PageSection, Passage};
 use crate::svg::sweep;
@@ -14,8 +14,8 @@ const VALUES: usize = 25;
 /// A sweep over each knob.
 pub(in crate::report) fn section(session: &Session) -> PageSection {
     let mut passages = vec![Passage::Text(
-        "The best design at each value of one knob, the others as they are. Names along the top edge are splits. Where a \
-         curve is missing, no design meets the limits; where accuracies were measured, only measured designs count."
+        "The best design at each value of one knob, the others as they are. Names along the top edge are splits. A curve \
+         has gaps where no design meets the limits, or where the accuracy of the best one is not known."
             .to_owned(),
     )];
     for knob in SWEPT {
@@ -41,9 +41,18 @@ fn swept(session: &Session, knob: Knob) -> Option<Passage> {
         least.map(|value| format!(" The smallest value looked at that any design meets is {}.", knob.format(value)));
     let now = session.value(knob);
     let now = if knob.is_unlimited(now) { "not set".to_owned() } else { knob.format(now) };
-    let caption = format!("Best design against {}; now {now}.{}", knob.label(), from.unwrap_or_default());
+    let unknown = unknown(&points).unwrap_or_default();
+    let caption = format!("Best design against {}; now {now}.{}{unknown}", knob.label(), from.unwrap_or_default());
     let picture = sweep::draw(session.space(), &session.profile().name, knob, &points);
     Some(Passage::picture(&format!("sweep-{name}"), caption, picture))
+}
+
+/// Sentence on the values at which the accuracy of the best design is not known, if it is at others.
+fn unknown(points: &[SweepPoint]) -> Option<String> {
+    let best: Vec<&SweptDesign> = points.iter().filter_map(|point| point.best.as_ref()).collect();
+    let unknown = best.iter().filter(|best| best.figure().is_none()).count();
+    let some = 0 < unknown && unknown < best.len();
+    some.then(|| format!(" At {unknown} of {} values the accuracy of the best design is not known.", points.len()))
 }
 
 fn first_feasible(points: &[SweepPoint]) -> Option<f64> {

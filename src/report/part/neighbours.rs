@@ -2,7 +2,7 @@
 
 use super::words::{accuracy, bytes, latency};
 use crate::cost::{KnobChange, MeasuredShares, Reason, SplitReport, reasons};
-use crate::explore::{CandidateId, Session};
+use crate::explore::{Accuracy, CandidateId, Session, ShownAccuracy};
 use crate::quantity::Metric;
 use crate::report::chosen::{Chosen, interval};
 use crate::report::{PageSection, PageTable, Passage};
@@ -50,14 +50,35 @@ fn splits(session: &Session, chosen: &Chosen, all: &[SplitReport]) -> PageTable 
 fn less_accurate(session: &Session, chosen: &Chosen, split: &SplitReport) -> String {
     let other = Design { split: split.demand.boundary, ..chosen.design.clone() };
     let other = session.space().canonical_design(other);
-    let (own, other) = (chosen.strip.accuracy.measured(), session.accuracy(&other).measured());
-    match (own, other) {
-        (Some(own), Some(other)) if other < own => {
-            format!("less accurate by {:.1} percentage points", (own - other) * 100.0)
+    let other = session.accuracy(&other);
+    match (measured(&chosen.strip.accuracy), measured(&other)) {
+        (Some(own), Some(other)) if other.accuracy < own.accuracy => {
+            let points = (own.accuracy - other.accuracy) * 100.0;
+            format!("less accurate by {points:.1} percentage points{}", reservations(own, other))
         }
         (Some(_), None) => "as fast or faster; its accuracy has not been measured".to_owned(),
         _ => "as good".to_owned(),
     }
+}
+
+/// The accuracy, if it was measured with the present number of sensors.
+const fn measured(shown: &ShownAccuracy) -> Option<&Accuracy> {
+    if let ShownAccuracy::Measured(accuracy) = shown { Some(accuracy) } else { None }
+}
+
+/// Words on all that a difference between two accuracies leaves open: chance, and precisions.
+fn reservations(own: &Accuracy, other: &Accuracy) -> String {
+    // Intervals that overlap: the objects can't tell which one is better.
+    let overlap = interval(other.accuracy, other.samples).1 >= interval(own.accuracy, own.samples).0;
+    format!("{}{}", if overlap { ", within chance" } else { "" }, other_precision(own, other))
+}
+
+/// The precisions, where accuracies of two are compared.
+fn other_precision(own: &Accuracy, other: &Accuracy) -> String {
+    if own.precision == other.precision {
+        return String::new();
+    }
+    format!(", in {} beside {} of the chosen one", other.precision.name(), own.precision.name())
 }
 
 fn designs(session: &Session, chosen: &Chosen) -> PageTable {
@@ -93,14 +114,11 @@ fn why(session: &Session, chosen: &Chosen, id: CandidateId) -> String {
     }
     match (chosen.strip.accuracy.accuracy(), row.accuracy.accuracy()) {
         (Some(own), Some(other)) => {
-            let points = own.accuracy - other.accuracy;
-            let (low, _) = interval(own.accuracy, own.samples);
-            // Intervals that overlap: the objects can't tell which one is better.
-            let unsure = if interval(other.accuracy, other.samples).1 >= low { ", within chance" } else { "" };
+            let points = (own.accuracy - other.accuracy) * 100.0;
             if points <= 0.0 {
-                return format!("as accurate; {time}");
+                return format!("as accurate{}; {time}", other_precision(&own, &other));
             }
-            format!("{:.1} percentage points less accurate{unsure}; {time}", points * 100.0)
+            format!("{points:.1} percentage points less accurate{}; {time}", reservations(&own, &other))
         }
         (Some(_), None) => format!("its accuracy has not been measured; {time}"),
         (None, _) => {
@@ -137,4 +155,20 @@ fn fixes(session: &Session, chosen: &Chosen) -> Vec<Passage> {
         passages.push(Passage::List(gains));
     }
     passages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Precision;
+
+    #[test]
+    fn a_difference_says_what_it_leaves_open() {
+        let of = |accuracy, precision| Accuracy { accuracy, samples: 400, step: 1, precision, quantisation: None };
+        let [own, near, far] = [0.93, 0.928, 0.7].map(|share| of(share, Precision::Int8));
+        assert_eq!(reservations(&own, &near), ", within chance");
+        assert_eq!(reservations(&own, &far), "");
+        let float = of(0.928, Precision::Float);
+        assert_eq!(reservations(&own, &float), ", within chance, in float beside int8 of the chosen one");
+    }
 }

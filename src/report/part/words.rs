@@ -4,14 +4,14 @@ use crate::explore::{Accuracy, Session, ShownAccuracy};
 use crate::quantity::{Dimension, Metric, number};
 use crate::record::Precision;
 
-/// Share in percent with a decimal, as accuracies are given.
+/// Share in percent, as accuracies are given on every screen.
 pub(super) fn percent(share: f64) -> String {
-    if share.is_finite() { format!("{:.1} %", share * 100.0) } else { "-".to_owned() }
+    Metric::Accuracy.format(share)
 }
 
 /// Both ends of an interval in percent.
 pub(super) fn percent_range((low, high): (f64, f64)) -> String {
-    format!("{:.1} to {:.1} %", low * 100.0, high * 100.0)
+    Metric::Accuracy.info().dimension.format_range(low, high)
 }
 
 /// Accuracy on validation objects with its 95 % interval; float is named, as costs assume int8.
