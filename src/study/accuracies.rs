@@ -243,44 +243,54 @@ fn random_design(input: &StudyInput, number: u64) -> Design {
     input.model.space().sample_design(&mut ChaCha8Rng::seed_from_u64(number))
 }
 
+/// Place of the point with all cameras on the axis of the lost one.
+const NONE_LOST: f64 = -1.0;
+/// Setting of a point with one camera lost, before its number.
+const WITHOUT: &str = "without camera ";
+
 pub(super) const CAMERA_LOSS: StudyInfo = StudyInfo {
     name: "camera-loss",
     claim: "Fusion over a changing number of views survives the loss of a camera.",
     needs: StudyNeeds::Runs,
-    x: ("camera lost; 0 is none", Scale::Linear),
+    x: ("camera lost, counted from 0; -1 is none", Scale::Linear),
     y: IN_INT8,
     plan: |input| {
         let cameras = input.views();
-        let mut points = vec![StudyPoint::new("none", 0.0)];
-        points.extend((1..=cameras).map(|camera| StudyPoint::new(format!("camera {camera}"), f64::from(camera))));
+        let mut points = vec![StudyPoint::new("all cameras", NONE_LOST)];
+        let without = |camera: u32| StudyPoint::new(format!("{WITHOUT}{camera}"), f64::from(camera));
+        points.extend((0..cameras).map(without));
         // The number of views that is left when one is lost, for comparison.
         if cameras > 1 {
-            points.push(StudyPoint::new("one view fewer", f64::from(cameras) + 1.0));
+            points.push(StudyPoint::new("one view fewer", f64::from(cameras)));
         }
         Ok(points)
     },
     measure: |input, point| {
         let (design, views) = (input.usual_design()?, input.views());
-        let camera = point.x as u32;
-        let (views, lost) = match camera {
-            0 => (views, 0),
-            camera if camera > views => (views - 1, 0),
-            camera => (views, 1 << (camera - 1)),
+        let (views, lost) = if point.x < 0.0 {
+            (views, 0)
+        } else {
+            match point.x as u32 {
+                camera if camera < views => (views, 1 << camera),
+                _ => (views - 1, 0),
+            }
         };
         Ok(vec![row(input, point, "int8", &design, (views, lost, Precision::Int8))?])
     },
     finding: |rows| {
         let all = line(rows, "int8");
         let named = |name: &str| all.iter().find(|row| row.setting == name);
-        let lost: Vec<&StudyRow> = all.iter().filter(|row| row.setting.starts_with("camera")).collect();
+        let lost: Vec<&StudyRow> = all.iter().filter(|row| row.setting.starts_with(WITHOUT)).collect();
         let worst = lost.iter().min_by(|one, other| one.value.total_cmp(&other.value));
-        let (Some(none), Some(worst)) = (named("none"), worst) else { return "Nothing was measured.".to_owned() };
+        let (Some(none), Some(worst)) = (named("all cameras"), worst) else {
+            return "Nothing was measured.".to_owned();
+        };
         let mean = rows::mean(&lost.iter().map(|row| row.value).collect::<Vec<_>>());
         let head = if none.value - mean < 5.0 { "Agrees with the paper" } else { "Agrees in part with the paper" };
         let fewer =
             named("one view fewer").map_or_else(String::new, |row| format!("; a view fewer gives {:.1} %", row.value));
         format!(
-            "{head}: {:.1} % with all cameras, {mean:.1} % in the mean with one lost, {:.1} % without {} ({}){fewer}.",
+            "{head}: {:.1} % with all cameras, {mean:.1} % in the mean with one lost, {:.1} % {} ({}){fewer}.",
             none.value,
             worst.value,
             worst.setting,

@@ -1,13 +1,14 @@
 //! Pictures of one object: as the cameras see it, as it crosses the link, and as an attacker rebuilds it from that.
 //!
 //! ```text
-//! ┌▸Pictures ──────────── object 7 of 600, handle_spout_90, camera 1 of 6 ─┐
+//! ┌▸Pictures ──────────── object 7 of 600, handle_spout_90, camera 0 of 6 ─┐
 //! │ seen            sent: 8x8, 4 channels of 8 bits   rebuilt: 71.2 %      │
 //! │ ▄▄▀▀▀▀▄▄        ▀▄▀▄▀▄▀▄                          ▄▄▀▀▀▄▄▄             │
 //! │ ▀▀▄▄▄▄▀▀        ▄▀▄▀▄▀▄▀                          ▀▀▄▄▄▀▀▀             │
-//! └─ at least 73.1 % of the picture can be rebuilt ────────────────────────┘
+//! └─ at least 73.1 % of the picture can be rebuilt, in int8 ───────────────┘
 //! ```
-//! Where there is room all cameras stand side by side, with the three pictures of each below one another.
+//! Objects and cameras are counted from 0. Where there is room all cameras stand side by side, with the three pictures
+//! of each below one another.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -49,7 +50,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let note = notes(pictures, ui.pictures.object, camera).into_iter().find(|note| width(note) + 16 <= area.width);
     let inner = chrome::pane(buf, area, ("Pictures", &note.unwrap_or_default()), focus, theme);
     show(theme, pictures, camera, inner, buf);
-    let sentence = format!("{}{}", leak_sentence(pictures.leak), key.design.precision.suffix());
+    let sentence = format!("{}, in {}", leak_sentence(pictures.leak), key.design.precision.name());
     chrome::foot(buf, area, (&sentence, pictures.attacker.label()), theme);
 }
 
@@ -57,8 +58,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
 fn notes(pictures: &ObjectPictures, object: u32, camera: usize) -> [String; 2] {
     let ObjectPictures { of, class, cameras, .. } = pictures;
     [
-        format!("object {object} of {of}, {class}, camera {} of {}", camera + 1, cameras.len()),
-        format!("object {object}, camera {}", camera + 1),
+        format!("object {object} of {of}, {class}, camera {camera} of {}", cameras.len()),
+        format!("object {object}, camera {camera}"),
     ]
 }
 
@@ -103,7 +104,7 @@ fn all_cameras(theme: &Theme, pictures: &ObjectPictures, first: usize, area: Rec
     for (place, index) in (0..).zip(first..count.min(first + room)) {
         let camera = &pictures.cameras[index];
         let x = area.x + NAMES + place * column;
-        let title = format!("camera {}: {}", index + 1, Metric::Leak.format(camera.share));
+        let title = format!("camera {index}: {}", Metric::Leak.format(camera.share));
         let head = Rect { x, width: column - 1, height: 1, ..area }.intersection(area);
         chrome::line(buf, head, &[(&title, theme.dim)], theme);
         for (row, picture) in (0..).zip([&camera.seen, &camera.sent, &camera.rebuilt]) {

@@ -85,8 +85,8 @@ fn pictures_stand_in_the_place_of_the_scatter_and_follow_the_split() {
     let (_, text) = screen("w[");
     assert!(text.contains("at least 93.1 % of the picture"), "the split was moved: {text}");
     let (ui, text) = screen("wJl");
-    assert!(ui.pictures.object == 1 && text.contains("object 1 of 600") && text.contains("camera 2 of 6"), "{text}");
-    assert!(screen("wKh").1.contains("camera 6 of 6"), "the ends meet; there is no object before the first");
+    assert!(ui.pictures.object == 1 && text.contains("object 1 of 600") && text.contains("camera 1 of 6"), "{text}");
+    assert!(screen("wKh").1.contains("camera 5 of 6"), "the ends meet; there is no object before the first");
     let (ui, text) = screen("wJJ");
     assert!(ui.pictures.object == 2 && text.contains("What each camera sees"), "not made yet: {text}");
     // A second press brings the scatter back, from another pane the first one only moves the focus.
