@@ -154,12 +154,15 @@ fn leaks_are_measured_once_and_objects_are_shown_as_they_are_sent_and_rebuilt() 
     let cameras = shown["pictures"]["cameras"].as_array().unwrap();
     assert_eq!((cameras.len(), cameras[0]["seen"]["width"].as_u64()), (2, Some(32)));
     assert_eq!(shown["pictures"]["code_shape"], serde_json::json!([16, 16, 16]));
+    assert_eq!(shown["precision"], "int8");
     let drawn = text(&picture(&["--object", "3", "--ascii"]).stdout);
+    assert!(drawn.contains("can be rebuilt, in int8") && drawn.contains("camera 0"), "{drawn}");
     assert!(drawn.contains("object 3 of 30") && drawn.contains("rebuilt") && drawn.is_ascii(), "{drawn}");
     assert!(picture(&["--png", "object.png"]).status.success());
     assert!(std::fs::read(folder.path().join("object.png")).unwrap().starts_with(b"\x89PNG"));
     assert!(picture(&["--svg", "object.svg"]).status.success());
-    assert!(std::fs::read_to_string(folder.path().join("object.svg")).unwrap().starts_with("<svg"));
+    let drawing = std::fs::read_to_string(folder.path().join("object.svg")).unwrap();
+    assert!(drawing.starts_with("<svg") && drawing.contains("in int8"));
     let missing = picture(&["--object", "30"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("no test object 30; they count from 0 to 29"));

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::record::{PictureKey, PictureRecord, Precision};
+use crate::record::{PictureKey, PictureRecord};
 
 /// Pictures kept.
 const MAX_RECORDS: usize = 64;
@@ -26,7 +26,7 @@ impl Pictures {
             key.object == object && key.design.views == views && key.design.lost == 0 && key.design.design == design
         };
         let found = self.kept.iter().filter(|record| fits(&record.key));
-        found.max_by_key(|record| (record.key.design.precision == Precision::Int8, record.key.design.step))
+        found.max_by_key(|record| (record.is_in_int8(), record.key.design.step))
     }
 
     /// Keeps pictures.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::leak::Attacker;
 use super::measurement::MeasurementKey;
+use super::precision::Precision;
 
 /// Bitmap of 8 bits a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -80,6 +81,13 @@ pub struct PictureRecord {
     pub key: PictureKey,
     /// The pictures.
     pub pictures: ObjectPictures,
+}
+
+impl PictureRecord {
+    /// Returns `true` if the pictures are of the network that costs assume.
+    pub fn is_in_int8(&self) -> bool {
+        self.key.design.precision == Precision::Int8
+    }
 }
 
 /// Bytes as hexadecimal digits: a fraction of a list of numbers.

@@ -24,7 +24,7 @@ use super::manifest::Manifest;
 use super::store::{Changes, Cursor as Position, Sqlite, Stored};
 use super::temporary::TemporaryFolder;
 use crate::files::Digests;
-use crate::record::{Event, EventRecord};
+use crate::record::{Event, EventRecord, PictureRecord};
 use crate::train::{Checkpoints, WeightFiles};
 
 mod rows;
@@ -171,7 +171,9 @@ fn kept_rows(run: &RunDir, step: u64) -> Result<Changes, RunError> {
         all.events.extend(events.into_iter().filter(is_kept));
         all.measurements.extend(measurements.into_iter().filter(|row| row.value.key.step == step));
         all.leaks.extend(leaks.into_iter().filter(|row| row.value.key.step == step));
-        all.pictures.extend(pictures.into_iter().filter(|row| row.value.key.design.step == step));
+        // Of the network that costs assume; runs of earlier versions have others besides.
+        let shown = |row: &Stored<PictureRecord>| row.value.key.design.step == step && row.value.is_in_int8();
+        all.pictures.extend(pictures.into_iter().filter(shown));
         if !more {
             break;
         }

@@ -155,7 +155,7 @@ impl Demo {
     }
 }
 
-/// Pictures that the tour would show of a run in an archive, and that the archive lacks.
+/// Pictures that the tour would show of a run in an archive, and that the archive lacks in int8.
 ///
 /// # Errors
 /// The archive is damaged.
@@ -174,7 +174,8 @@ pub(crate) fn pictures_wanted(archive: &RunArchive, session: &mut Session) -> Re
         }
     }
     wanted.dedup();
-    wanted.retain(|one| session.pictures().of(&one.design, one.views, one.object).is_none());
+    let is_there = |one: &WantedPictures| session.pictures().of(&one.design, one.views, one.object).cloned();
+    wanted.retain(|one| is_there(one).is_none_or(|known| !known.is_in_int8()));
     Ok(wanted)
 }
 

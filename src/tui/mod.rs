@@ -217,8 +217,8 @@ pub(crate) fn still(session: &Session, ui: &UiState, (width, height): (u16, u16)
 }
 
 /// Pictures of an object as an SVG document.
-pub(crate) fn object_svg(pictures: &ObjectPictures, size: (u16, u16), scheme: ColourScheme) -> String {
-    let buffer = object_frame(pictures, size, &picture_theme(scheme));
+pub(crate) fn object_svg(pictures: &ObjectPictures, caption: &str, size: (u16, u16), scheme: ColourScheme) -> String {
+    let buffer = object_frame(pictures, caption, size, &picture_theme(scheme));
     let ground = if scheme == ColourScheme::Light { svg::Ground::Light } else { svg::Ground::Dark };
     svg::svg(&buffer, "splitscope", ground)
 }
@@ -231,12 +231,12 @@ pub(crate) fn object_text(pictures: &ObjectPictures, size: (u16, u16), colour: b
         let depth = if colour { environment.depth() } else { ColourDepth::None };
         Theme::new(ColourScheme::OkabeIto, depth, glyphs)
     });
-    terminal::inline(&object_frame(pictures, size, &theme), colour)
+    terminal::inline(&object_frame(pictures, "", size, &theme), colour)
 }
 
-fn object_frame(pictures: &ObjectPictures, (width, height): (u16, u16), theme: &Theme) -> Buffer {
+fn object_frame(pictures: &ObjectPictures, caption: &str, (width, height): (u16, u16), theme: &Theme) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-    screen::object(theme, pictures, buffer.area, &mut buffer);
+    screen::object(theme, pictures, caption, buffer.area, &mut buffer);
     buffer
 }
 

@@ -35,42 +35,45 @@ pub(super) fn serve(run: &Path) -> Result<Answer> {
 
 /// Makes the pictures of an object and shows them.
 pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
-    let size = size(&arguments.size)?;
-    let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
+    let (size, scheme) = (size(&arguments.size)?, explore::scheme(&arguments.theme)?);
+    let run = NamedRun::trained(arguments.run.as_ref())?;
+    // What is wrong with the command line is told before the run's data are made.
+    let space = run.manifest().search_space()?;
+    let design = space.print_design(&space.parse_design(&load::spelt(&space, design)).usage()?);
+    let most = space.views as usize;
+    let views = arguments.views.unwrap_or(6.min(most));
+    check_views(views, most)?;
+    let run = run.unpacked()?;
     use_threads(arguments.threads)?;
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
     bar.end();
     load::print_warnings(evaluator.warnings());
-    let most = evaluator.views();
-    let views = arguments.views.unwrap_or(6.min(most));
-    check_views(views, most)?;
     let objects = evaluator.objects(Subset::Test);
     if arguments.object as usize >= objects {
         refuse!("there is no test object {}; they count from 0 to {}", arguments.object, objects.saturating_sub(1));
     }
-    let space = evaluator.space();
-    let design = space.print_design(&space.parse_design(&load::spelt(space, design)).usage()?);
     let request = PictureRequest { design, views: views as u32, object: arguments.object };
     let PictureRecord { key, pictures } = evaluator.pictures(&request)?;
-    let precision = key.design.precision;
+    let precision = key.design.precision.name();
+    let leak = format!("{}, in {precision}", leak_sentence(pictures.leak));
     if let Some(path) = &arguments.png {
         return write(path, &png(&pictures)?);
     }
     if let Some(path) = &arguments.output {
-        let scheme = explore::scheme(&arguments.theme)?;
-        return write(path, tui::object_svg(&pictures, size, scheme).as_bytes());
+        let caption = format!("{leak}; object {} of {}, {}", request.object, pictures.of, request.design);
+        return write(path, tui::object_svg(&pictures, &caption, size, scheme).as_bytes());
     }
     if arguments.json {
         say!("{}", json(&request, &key.design, &pictures)?)?;
         return Ok(Answer::Yes);
     }
     say!("object {} of {}, {}; {}", request.object, pictures.of, pictures.class, request.design)?;
-    say!("{} by {}, in {}", leak_sentence(pictures.leak), pictures.attacker.label(), precision.name())?;
+    say!("{leak}; here by {}", pictures.attacker.label())?;
     let colour = std::io::stdout().is_terminal() && arguments.theme != ColourScheme::Mono.name();
     output::coloured(&tui::object_text(&pictures, size, colour, arguments.ascii))?;
     let shares = pictures.cameras.iter().map(|camera| Metric::Leak.format(camera.share)).collect::<Vec<_>>();
-    say!("rebuilt of each camera's picture: {}", shares.join(", "))?;
+    say!("rebuilt of each camera's picture, from camera 0 on, in {precision}: {}", shares.join(", "))?;
     Ok(Answer::Yes)
 }
 

@@ -34,7 +34,8 @@ impl App {
         let wanted = WantedPictures::of(&self.session, view).filter(|_| shown && self.has_run());
         let Some(wanted) = wanted else { return self.rest_pictures() };
         let WantedPictures { design, views, object } = &wanted;
-        if self.session.pictures().of(design, *views, *object).is_some() {
+        // Those in single precision, of an older run, are shown until there are others.
+        if self.session.pictures().of(design, *views, *object).is_some_and(|known| known.is_in_int8()) {
             return self.rest_pictures();
         }
         match &self.picture_work.wanted {

@@ -4,6 +4,7 @@ use super::measured::{Measured, OBJECT};
 use crate::{
     explore::{CandidateId, DesignPart, Session, ShownAccuracy},
     quantity::{Knob, Metric},
+    record::Precision,
     space::Design,
 };
 
@@ -49,7 +50,7 @@ pub(super) struct Facts {
     pub(super) accuracy: Option<f64>,
     /// The design as it is shown, overrides included: split, ratio, bits and leak where its pictures are there.
     pub(super) sends: String,
-    pub(super) leak: Option<f64>,
+    pub(super) leak: Option<(f64, Precision)>,
     pub(super) fits: usize,
     pub(super) designs: usize,
 }
@@ -87,8 +88,9 @@ fn sends(session: &Session, design: &Design) -> String {
     format!("{} at a ratio of {ratio} with {bits} bits", session.space().boundary_name(*split))
 }
 
-/// Leak of a design whose pictures are there.
-fn leak(session: &Session, design: &Design) -> Option<f64> {
+/// Leak of a design whose pictures are there, and its precision.
+fn leak(session: &Session, design: &Design) -> Option<(f64, Precision)> {
     let printed = session.space().print_design(design);
-    session.pictures().of(&printed, session.knobs().sensors, OBJECT).map(|record| record.pictures.leak)
+    let found = session.pictures().of(&printed, session.knobs().sensors, OBJECT)?;
+    Some((found.pictures.leak, found.key.design.precision))
 }

@@ -4,6 +4,7 @@ use super::scene::{SceneStep, TourScene};
 use crate::{
     explore::DesignPart,
     quantity::{Knob, Metric, number},
+    record::Precision,
 };
 
 /// Bytes a second of a Mbit/s, and bytes of a KiB.
@@ -153,8 +154,11 @@ pub(crate) const SCENES: &[TourScene] = &[
             READ,
         ],
         caption: |before, now, _| {
-            let rebuilt = |leak: Option<f64>| {
-                leak.map_or_else(|| "not measured".to_owned(), |leak| format!("at least {}", Metric::Leak.format(leak)))
+            let rebuilt = |leak: Option<(f64, Precision)>| {
+                leak.map_or_else(
+                    || "not measured".to_owned(),
+                    |(leak, precision)| format!("at least {} (in {})", Metric::Leak.format(leak), precision.name()),
+                )
             };
             format!(
                 "A regression that reads the link rebuilds what cameras see of objects that it never saw. Split after {}: {} \

@@ -1,7 +1,7 @@
 //! The promises of the captions hold on the default pair, and each scene can be shown alone.
 
 use super::*;
-use crate::tui::tests::fixture;
+use crate::{record::Precision, tui::tests::fixture};
 
 fn played(scene: &str) -> (Session, Demo) {
     let (mut session, mut ui) = (fixture::session(), UiState::default());
@@ -44,7 +44,8 @@ fn less_of_the_picture_is_rebuilt_the_more_is_compressed() {
     let (session, demo) = played("What crosses the link");
     let end = Facts::of(&session);
     let (start, end) = (demo.before.leak.expect("its pictures are shipped"), end.leak.expect("these too"));
-    assert!(start > 0.8 && end < start - 0.1, "{start} {end}");
+    assert!(start.0 > 0.8 && end.0 < start.0 - 0.1, "{start:?} {end:?}");
+    assert_eq!((start.1, end.1), (Precision::Int8, Precision::Int8), "as the table and the costs");
     let caption = demo.caption(&session).text;
     assert!(caption.contains("of the picture can be rebuilt") && !caption.contains("private"), "{caption}");
 }

@@ -107,9 +107,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
     hits
 }
 
-/// Draws the pictures of an object: all cameras where there is room, else the first.
-pub(crate) fn object(theme: &Theme, pictures: &ObjectPictures, area: Rect, buf: &mut Buffer) {
-    pictures::show(theme, pictures, 0, area, buf);
+/// Draws the pictures of an object: all cameras where there is room, else the first; a caption below them.
+pub(crate) fn object(theme: &Theme, pictures: &ObjectPictures, caption: &str, area: Rect, buf: &mut Buffer) {
+    let height = area.height.saturating_sub(u16::from(!caption.is_empty()));
+    pictures::show(theme, pictures, 0, Rect { height, ..area }, buf);
+    chrome::line(buf, chrome::row(area, height), &[(&format!(" {caption}"), theme.dim)], theme);
 }
 
 /// Writes signs of sentences in plain characters where the terminal may lack them: micro, about, published.
