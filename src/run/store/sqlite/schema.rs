@@ -4,7 +4,7 @@
 pub(super) const APPLICATION: i64 = 0x5350_4C54;
 
 /// Step n of this list leads from schema version n to n + 1 (`PRAGMA user_version`); steps are added, never changed.
-pub(super) const MIGRATIONS: [&str; 8] = [
+pub(super) const MIGRATIONS: [&str; 9] = [
     "
     CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -261,5 +261,37 @@ pub(super) const MIGRATIONS: [&str; 8] = [
             ON designs.design = json_extract(events.body, '$.design')
             AND designs.views = json_extract(events.body, '$.views')
         WHERE events.kind = 'child' AND json_valid(events.body) AND json_extract(events.body, '$.front');
+",
+    // The precision of the leak that a design is told with: int8, which costs assume, where it was measured. The view
+    // `front` reads this one.
+    "
+    DROP VIEW designs;
+    CREATE VIEW designs AS
+        WITH named AS (
+            SELECT design, views, max(step) AS step, substr(design, 1, instr(design, '@') - 1) AS genome,
+                substr(design, instr(design, '@') + 1) AS rest, substr(design, instr(design, ':r') + 2) AS sent
+            FROM measurements WHERE lost = 0 GROUP BY design, views
+        )
+        SELECT design, views, genome,
+            substr(rest, 1, instr(rest, '/') - 1) AS split,
+            substr(rest, instr(rest, '/') + 1, instr(rest, ':') - instr(rest, '/') - 1) AS fusion,
+            CAST(sent AS INTEGER) AS ratio,
+            CAST(substr(sent, instr(sent, 'b') + 1) AS INTEGER) AS bits,
+            step,
+            (SELECT accuracy FROM measurements AS m WHERE m.design = named.design AND m.views = named.views
+                AND lost = 0 AND subset = 'validation' AND precision = 'int8' ORDER BY m.step DESC LIMIT 1)
+                AS validation_int8,
+            (SELECT accuracy FROM measurements AS m WHERE m.design = named.design AND m.views = named.views
+                AND lost = 0 AND subset = 'validation' AND precision = 'float' ORDER BY m.step DESC LIMIT 1)
+                AS validation_float,
+            (SELECT accuracy FROM measurements AS m WHERE m.design = named.design AND m.views = named.views
+                AND lost = 0 AND subset = 'test' AND precision = 'int8' ORDER BY m.step DESC LIMIT 1) AS test_int8,
+            (SELECT accuracy FROM measurements AS m WHERE m.design = named.design AND m.views = named.views
+                AND lost = 0 AND subset = 'test' AND precision = 'float' ORDER BY m.step DESC LIMIT 1) AS test_float,
+            (SELECT leak FROM leaks WHERE leaks.design = named.design AND leaks.views = named.views AND lost = 0
+                AND subset = 'test' ORDER BY precision = 'int8' DESC, leaks.step DESC LIMIT 1) AS leak,
+            (SELECT precision FROM leaks WHERE leaks.design = named.design AND leaks.views = named.views AND lost = 0
+                AND subset = 'test' ORDER BY precision = 'int8' DESC, leaks.step DESC LIMIT 1) AS leak_precision
+        FROM named;
 ",
 ];
