@@ -16,6 +16,9 @@ pub enum Subset {
 }
 
 impl Subset {
+    /// Both subsets.
+    pub const ALL: [Self; 2] = [Self::Validation, Self::Test];
+
     /// Name in the database and on screen.
     pub const fn name(self) -> &'static str {
         match self {
@@ -26,7 +29,7 @@ impl Subset {
 
     /// The subset of this name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Validation, Self::Test].into_iter().find(|subset| subset.name() == name)
+        Self::ALL.into_iter().find(|subset| subset.name() == name)
     }
 }
 

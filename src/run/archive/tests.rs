@@ -18,7 +18,7 @@ fn the_shipped_run_is_of_the_default_space_and_measured_by_views_precision_and_s
     assert!(keys().all(|key| space.parse_design(&key.design).is_ok()));
     assert_eq!(keys().map(|key| key.views).collect::<BTreeSet<_>>(), BTreeSet::from([1, 2, 4, 6, 12]));
     for precision in Precision::ALL {
-        for subset in [Subset::Validation, Subset::Test] {
+        for subset in Subset::ALL {
             assert!(keys().any(|key| key.precision == precision && key.subset == subset), "{precision:?} {subset:?}");
         }
     }
