@@ -174,3 +174,38 @@ fn a_session_whose_run_is_gone_says_what_is_shown() {
     let told = text(&output.stderr);
     assert!(output.status.success() && told.contains("the shipped run is shown instead"), "{told}");
 }
+
+#[test]
+fn what_is_refused_leaves_nothing_behind() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("there")).unwrap();
+    let search = ["search", "--run", "shipped"];
+    let compare = [&search[..], &["--baselines"]].concat();
+    let deploy = ["deploy", "--run", "shipped", "--design", "largest@S2.1/S2.1:r4b8", "--out"];
+    let design = ["--design", "largest@S2.1/S2.1:r4b8"];
+    let measure = [&["measure", "--run", "shipped"], &design[..]].concat();
+    let picture = [&["picture", "--run", "shipped"], &design[..]].concat();
+    for (command, rest, code, told) in [
+        (&search[..], &["--limits", r#"{"latency": 1e-6}"#][..], 1, "no design meets the limits"),
+        (&search, &["--sensors", "99"], 2, "1 to 12 views"),
+        (&compare, &["--objectives", "latency,energy"], 2, "needs accuracy"),
+        (&compare, &["--picture", "nowhere/methods.svg"], 2, "there is no folder nowhere"),
+        (&["study", "views", "--run", "shipped"], &["--profile", "glases"], 2, "did you mean `glasses`?"),
+        (&["train"], &["--data", "images:nowhere"], 1, "nowhere"),
+        (&deploy, &["there"], 1, "there exists already"),
+        (&deploy, &["new", "--views", "13"], 2, "1 to 12 views"),
+        (&["deploy", "--run", "shipped", "--out", "new"], &[], 2, "name one with --design"),
+        (&measure, &["--views", "13"], 2, "1 to 12 views"),
+        (&measure, &["--lost", "6"], 2, "the 6 cameras count from 0 to 5"),
+        (&picture, &["--views", "13"], 2, "1 to 12 views"),
+    ] {
+        let output = splitscope(folder.path(), &[command, rest].concat());
+        let (out, errors) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{command:?} {rest:?}: {out}{errors}");
+        assert!(out.contains(told) || errors.contains(told), "{command:?} {rest:?}: {out}{errors}");
+        // Neither a copy of the run, nor a new run that has failed, nor the samples of the shipped run.
+        let runs = std::fs::read_dir(folder.path().join("runs")).map_or(0, Iterator::count);
+        assert_eq!(runs, 0, "{command:?} {rest:?}: {errors}");
+        assert!(!folder.path().join("cache").exists(), "{command:?} {rest:?}: {errors}");
+    }
+}

@@ -19,6 +19,7 @@ use crate::quantity::Dimension;
 use crate::record::{MeasurementKey, Precision, Subset};
 use crate::run::{Manifest, RunEvaluator, SHIPPED};
 use crate::space::{Design, SearchSpace};
+use crate::train::TrainError;
 
 /// Edition of the manifest.
 const EDITION: u32 = 1;
@@ -60,19 +61,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(space) = &arguments.layers_of {
         return layers(space, arguments);
     }
-    let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
+    let run = NamedRun::trained(arguments.run.as_ref())?;
+    let DeployRequest { design, views, formats } = DeployRequest::read(run.manifest(), arguments)?;
+    let run = run.unpacked()?;
     use_threads(arguments.threads)?;
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
     bar.end();
     load::print_warnings(evaluator.warnings());
     let space = evaluator.space();
-    let named = arguments.design.clone().or(run.manifest().training_settings()?.design);
-    let named = named.context("the run has many designs; name one with --design").usage()?;
-    let design = space.parse_design(&load::spelt(space, &named)).usage()?;
-    let views = arguments.views.unwrap_or(evaluator.views().min(6));
-    measure::check_views(views, evaluator.views())?;
-    let formats = if arguments.format.is_empty() { DeployFormat::ALL.to_vec() } else { arguments.format.clone() };
     let key = evaluator.key(&design, views as u32, Subset::Test);
     let path = if run.is_temporary() {
         SHIPPED.into()
@@ -104,6 +101,34 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     Ok(Answer::Yes)
 }
 
+/// The design to deploy, and how.
+struct DeployRequest {
+    design: Design,
+    /// Number of views that the aggregator fuses.
+    views: usize,
+    formats: Vec<DeployFormat>,
+}
+
+impl DeployRequest {
+    /// Reads the command line for a run, and refuses what is wrong with it, before the run's data are made.
+    fn read(manifest: &Manifest, arguments: &Arguments) -> Result<Self> {
+        let (space, only) = (manifest.search_space()?, manifest.training_settings()?.design);
+        let named = arguments.design.clone().or_else(|| only.clone());
+        let named = named.context("the run has many designs; name one with --design").usage()?;
+        let design = space.parse_design(&load::spelt(&space, &named)).usage()?;
+        let printed = space.print_design(&design);
+        if let Some(trained) = only.filter(|only| *only != printed) {
+            return Err(TrainError::OtherDesign { design: printed, trained }.into());
+        }
+        let most = space.views as usize;
+        let views = arguments.views.unwrap_or(most.min(6));
+        measure::check_views(views, most)?;
+        let formats = if arguments.format.is_empty() { DeployFormat::ALL.to_vec() } else { arguments.format.clone() };
+        deploy::check_new(&arguments.out)?;
+        Ok(Self { design, views, formats })
+    }
+}
+
 /// Writes each different layer of a space as a model.
 fn layers(space: &str, arguments: &Arguments) -> Result<Answer> {
     let (space, _) = load::space(space)?;
@@ -112,6 +137,7 @@ fn layers(space: &str, arguments: &Arguments) -> Result<Answer> {
     if let Some(format) = formats.iter().find(|format| !usual.contains(format)) {
         refuse!("{} holds no models of single layers; valid: onnx, onnx-int8, tflite", format.name());
     }
+    deploy::check_new(&arguments.out)?;
     let models = deploy::layer_models(&space.layers()?, &formats)?;
     deploy::write_layers(&arguments.out, &models)?;
     let count = models.files.len() - 1;

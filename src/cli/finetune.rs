@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use super::load::NamedRun;
 use super::output::mention;
-use super::train::{SettingFlags, by_ranks};
+use super::train::{SettingFlags, StartedRun, by_ranks};
 use super::usage::Usage;
 use super::{Answer, load, measure};
 use crate::record::Precision;
@@ -44,13 +44,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     by_ranks(&arguments.settings, arguments.json, || match &arguments.out {
-        Some(path) if RunDir::exists(path)? => resumed(&RunDir::open(path)?, arguments),
+        Some(path) if RunDir::exists(path)? => resumed(RunDir::open(path)?, arguments),
         _ => begun(arguments),
     })
 }
 
 /// The run of an earlier start, which must be of this command.
-fn resumed(run: &RunDir, arguments: &Arguments) -> Result<RunDir> {
+fn resumed(run: RunDir, arguments: &Arguments) -> Result<StartedRun> {
     let settings = run.manifest().training_settings()?;
     let design = load::spelt(&run.manifest().search_space()?, &arguments.design);
     let from_scratch = run.manifest().parent.as_ref().map(|parent| parent.weights.is_none());
@@ -63,19 +63,18 @@ fn resumed(run: &RunDir, arguments: &Arguments) -> Result<RunDir> {
             run.path().display()
         );
     }
-    Ok(run.clone())
+    Ok(StartedRun { run, is_new: false })
 }
 
 /// A new run.
-fn begun(arguments: &Arguments) -> Result<RunDir> {
+fn begun(arguments: &Arguments) -> Result<StartedRun> {
     let named = NamedRun::trained(arguments.run.as_ref())?;
     // A wrong design is told before the shipped run is copied.
     let space = named.manifest().search_space()?;
     let design = space.print_design(&space.parse_design(&load::spelt(&space, &arguments.design)).usage()?);
-    let parent = named.writable()?;
-    let own = parent.manifest().training_settings()?;
+    let own = named.manifest().training_settings()?;
     if let Some(other) = own.design.as_ref().filter(|other| **other != design) {
-        bail!("{} was trained for {other} alone; name the run that it comes from", parent.path().display());
+        bail!("{} was trained for {other} alone; name the run that it comes from", named.manifest().name);
     }
     let usual = Settings { design: Some(design), precision: arguments.precision, ..own.clone() };
     let usual = if arguments.from_scratch {
@@ -86,11 +85,12 @@ fn begun(arguments: &Arguments) -> Result<RunDir> {
     };
     let settings = arguments.settings.over(&usual)?;
     settings.check_device().map_err(anyhow::Error::msg)?;
+    let parent = named.writable()?;
     let start = if arguments.from_scratch { FinetuningStart::Scratch } else { FinetuningStart::Supernet };
     let path = arguments.out.clone().unwrap_or_else(|| run::next(Path::new("runs")));
     let (run, warnings) = start_finetuning(&path, &parent, &settings, start)?;
     load::print_warnings(&warnings);
     // A closed pipe does not end the training.
     mention!("run {}", run.path().display());
-    Ok(run)
+    Ok(StartedRun { run, is_new: true })
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::explore::Session;
 use crate::files;
 use crate::hardware::{self, Profile};
-use crate::record::LeakMeasurement;
+use crate::record::{Event, LeakMeasurement};
 use crate::run::{self, Document, Manifest, RunArchive, RunDir, SHIPPED, TemporaryFolder};
 use crate::space::{self, SearchSpace};
 use crate::train::Settings;
@@ -157,6 +157,24 @@ impl NamedRun {
         })
     }
 
+    /// Returns `true` for the run that comes with the program.
+    pub(super) fn is_shipped(&self) -> bool {
+        matches!(self, Self::Shipped(_))
+    }
+
+    /// Works on the run as a directory to write to, as [`NamedRun::writable`] gives it. A copy on which the work fails
+    /// before anything is recorded is removed.
+    pub(super) fn write_by<T>(self, work: impl FnOnce(&RunDir) -> Result<T>) -> Result<T> {
+        let is_copy = self.is_shipped();
+        let run = self.writable()?;
+        let events = if is_copy { recorded(&run)? } else { 0 };
+        let outcome = work(&run);
+        if outcome.is_err() && is_copy && recorded(&run).is_ok_and(|now| now == events) {
+            discard(run);
+        }
+        outcome
+    }
+
     /// The run as a directory to write to; the shipped one is copied below `runs/`, with a note on standard error.
     pub(super) fn writable(self) -> Result<RunDir> {
         match self {
@@ -167,6 +185,21 @@ impl NamedRun {
                 Ok(run)
             }
         }
+    }
+}
+
+/// Number of events on record, of which those of loading tell nothing.
+fn recorded(run: &RunDir) -> Result<usize> {
+    let events = run.store()?.events_after(0, usize::MAX)?;
+    Ok(events.iter().filter(|stored| !matches!(stored.value.event, Event::Preparing(_))).count())
+}
+
+/// Removes a run that this command has made in vain, with a note on standard error.
+pub(super) fn discard(run: RunDir) {
+    let path = run.path().display().to_string();
+    match run.discard() {
+        Ok(()) => note!("note: {path} is removed again: nothing was done on it"),
+        Err(error) => note!("warning: {path} holds nothing: {error}"),
     }
 }
 

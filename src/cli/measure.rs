@@ -120,7 +120,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     use_threads(arguments.threads)?;
     let mut settings = run.manifest().training_settings()?;
-    check_designs(&run.manifest().search_space()?, arguments, settings.design.is_some())?;
+    let space = run.manifest().search_space()?;
+    check_designs(&space, arguments, settings.design.is_some())?;
+    let views = numbers_of_views(arguments, space.views as usize)?;
+    views.iter().try_for_each(|&views| lost_sets(arguments, views).map(drop))?;
     let objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
     // Accuracies with another calibration are not comparable with those on record.
     let as_the_run = objects == settings.calibration_objects && arguments.clipping == Clipping::default();
@@ -137,7 +140,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         note!("warning: {warning}");
     }
     let designs = designs(&evaluator, arguments)?;
-    let views = numbers_of_views(arguments, evaluator.views())?;
     if arguments.workers > 1 && !arguments.leak {
         let printed: Vec<String> = designs.iter().map(|design| evaluator.space().print_design(design)).collect();
         shares::measure(&run, &printed, arguments.workers, &conditions(arguments, &views))?;
@@ -206,7 +208,7 @@ fn leaks(evaluator: &RunEvaluator, designs: &[Design], views: &[usize], argument
     Ok(())
 }
 
-/// Tells what is wrong about the designs named before the data are made.
+/// Tells what is wrong about the designs named, before the data are made.
 fn check_designs(space: &SearchSpace, arguments: &Arguments, is_of_one_design: bool) -> Result<()> {
     for text in &arguments.designs {
         space.parse_design(&load::spelt(space, text)).usage()?;

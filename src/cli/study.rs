@@ -89,10 +89,8 @@ fn list() -> std::io::Result<()> {
 
 /// The input of the studies: space, profile and template of the first run, or of the named files.
 fn input(arguments: &Arguments) -> Result<StudyInput> {
-    // Measurements are recorded in the runs: the shipped one is copied.
-    let open = |path: &PathBuf| NamedRun::open(path)?.writable();
-    let runs: Vec<RunDir> = arguments.runs.iter().map(open).collect::<Result<_>>()?;
-    let run = runs.first();
+    let named: Vec<NamedRun> = arguments.runs.iter().map(|path| NamedRun::open(path)).collect::<Result<_>>()?;
+    let run = named.first();
     let (space, space_source) = match (&arguments.space, run) {
         (None, Some(run)) => load::space_of_run(run.manifest())?,
         (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?,
@@ -107,6 +105,8 @@ fn input(arguments: &Arguments) -> Result<StudyInput> {
     let documents = (Document::of_space(&space, &space_source), Document::of_profile(&profile, &profile_source));
     let template = Manifest::of_settings("study", data, documents.0, documents.1, &settings)?;
     let mut input = StudyInput::new(CostModel::new(space, profile)?, template, arguments.out.join("runs"));
+    // Measurements are recorded in the runs: the shipped one is copied, once nothing is left to refuse.
+    let runs: Vec<RunDir> = named.into_iter().map(NamedRun::writable).collect::<Result<_>>()?;
     input.runs = runs.iter().map(|run| run.path().to_owned()).collect();
     (input.seed_count, input.quick) = (arguments.seeds, arguments.quick);
     let words: Vec<String> = std::env::args().skip(1).collect();

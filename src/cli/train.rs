@@ -20,7 +20,7 @@ use crate::train::{Exchange, RankShare, Settings, TrainError};
 
 pub(super) use arguments::Arguments;
 pub(super) use flags::{SettingFlags, with_settings};
-pub(super) use start::{join_threads, use_threads};
+pub(super) use start::{StartedRun, join_threads, use_threads};
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     by_ranks(&arguments.settings, arguments.json, || start::open_run(arguments))
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 
 /// Trains the run that `open` opens or makes, as the only process or as one of several that were started together, of
 /// which rank 0 alone opens it.
-pub(super) fn by_ranks(flags: &SettingFlags, json: bool, open: impl FnOnce() -> Result<RunDir>) -> Result<Answer> {
+pub(super) fn by_ranks(flags: &SettingFlags, json: bool, open: impl FnOnce() -> Result<StartedRun>) -> Result<Answer> {
     let exchange = launch::join()?;
     let RankShare { rank, ranks } = exchange.share();
     let outcome = if rank == 0 { lead(open, flags, &exchange, json) } else { follow(flags, &exchange) };
@@ -46,14 +46,19 @@ pub(super) fn by_ranks(flags: &SettingFlags, json: bool, open: impl FnOnce() -> 
 
 /// Trains a run as the only process, or as rank 0 of several.
 fn lead(
-    open: impl FnOnce() -> Result<RunDir>,
+    open: impl FnOnce() -> Result<StartedRun>,
     flags: &SettingFlags,
     exchange: &Rc<dyn Exchange>,
     json: bool,
 ) -> Result<Answer> {
-    let run = open()?;
+    let StartedRun { run, is_new } = open()?;
     exchange.broadcast(&mut run.manifest().text()?.into_bytes())?;
-    with_progress(&run, flags, exchange, json)
+    let outcome = with_progress(&run, flags, exchange, json);
+    // A start that was refused, for instance for its data, is made again by the same command.
+    if outcome.is_err() && is_new && run.is_unbegun() {
+        load::discard(run);
+    }
+    outcome
 }
 
 /// Trains a run until all steps are done, printing its events.

@@ -109,10 +109,7 @@ pub(super) fn write_files(
     contents: &[FileContent],
     more: impl FnOnce(&mut DigestedFiles<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    if folder.exists() {
-        let reason = format!("{} exists already; name a new folder", folder.display());
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
-    }
+    check_new(folder)?;
     let parent = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -131,6 +128,21 @@ pub(super) fn write_files(
     // The scratch folder is the new one now.
     let _ = scratch.keep();
     files::sync(parent)
+}
+
+/// Makes sure that a folder is still to be made, and can be: before there is something to write.
+///
+/// # Errors
+/// There is something of this name already, or of the name of a folder above it that is none.
+pub fn check_new(folder: &Path) -> io::Result<()> {
+    let refuse = |kind, path: &Path, what: &str| Err(io::Error::new(kind, format!("{} {what}", path.display())));
+    if folder.exists() {
+        return refuse(io::ErrorKind::AlreadyExists, folder, "exists already; name a new folder");
+    }
+    match folder.ancestors().skip(1).find(|above| above.exists()) {
+        Some(above) if !above.is_dir() => refuse(io::ErrorKind::NotADirectory, above, "is no folder"),
+        _ => Ok(()),
+    }
 }
 
 /// Permissions of a folder as users make them; a temporary one is private.

@@ -42,7 +42,7 @@ mod wire;
 pub use archive::{read as read_archive, write as write_archive};
 pub use deployment::Deployment;
 pub use error::DeployError;
-pub use export::{FileContent, MANIFEST, files_of, read_file, read_manifest, tables_of, write_folder};
+pub use export::{FileContent, MANIFEST, check_new, files_of, read_file, read_manifest, tables_of, write_folder};
 pub use format::DeployFormat;
 pub use graph::{
     Convolution, ConvolutionWeights, DeploymentGraph, DeploymentNode, GraphActivation, GraphOperator, GraphTensor,

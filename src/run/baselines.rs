@@ -41,8 +41,8 @@ impl AccuracySource for RunAccuracies<'_> {
 }
 
 /// Compares the joint search with its baselines on a trained run, each with `budget` measurements. Each outcome is
-/// passed to `progress` as soon as it is known. The start and a failure are recorded; the end is the caller's to
-/// record.
+/// passed to `progress` as soon as it is known. The start, a failure and a stop are recorded; the end is the caller's
+/// to record.
 ///
 /// # Errors
 /// An accuracy can't be measured, the user asked to stop, or the database fails.
@@ -59,6 +59,11 @@ pub(crate) fn compare_baselines(
     }
     let mut source = RunAccuracies { evaluator, process };
     let study = BaselineStudy::new(problem.clone(), &mut source, Some(evaluator.synflow()), budget, seed);
-    let outcomes = study.run(progress).map_err(RunError::from);
-    process.record_failure(outcomes)
+    match study.run(progress).map_err(RunError::from) {
+        Err(stopped @ RunError::StoppedOnRequest) => {
+            process.emit(Event::Stopped { reason: "on request".into() })?;
+            Err(stopped)
+        }
+        outcomes => process.record_failure(outcomes),
+    }
 }

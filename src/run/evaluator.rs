@@ -207,11 +207,6 @@ impl RunEvaluator {
         &self.warnings
     }
 
-    /// Views of the data.
-    pub(crate) fn views(&self) -> usize {
-        self.inputs.data().views
-    }
-
     /// The run's database.
     pub(crate) fn store(&self) -> &Store {
         &self.store

@@ -79,6 +79,7 @@ use std::process::Command;
 use crate::data::Cache;
 use crate::files::{self, Digests};
 use crate::record::Task;
+use crate::train::Checkpoints;
 use address::ServerAddress;
 pub use error::RunError;
 pub use inbox::Inbox;
@@ -220,6 +221,28 @@ impl RunDir {
             Err(RunError::NoSuchRun(_)) => Ok(false),
             opened => opened.map(|_| true),
         }
+    }
+
+    /// Returns `true` if no training step was done on a run in a directory, and nobody works on it.
+    pub(crate) fn is_unbegun(&self) -> bool {
+        let is_idle = |store: Store| -> Result<bool, RunError> {
+            let owned = store.owner(Task::Train)?.is_some() || store.owner(Task::Search)?.is_some();
+            Ok(store.last_step()? == 0 && !owned)
+        };
+        let newest = Checkpoints::new(self.checkpoint_dir()).steps().last().copied().unwrap_or(0);
+        self.server.is_none() && newest == 0 && self.store().and_then(is_idle).unwrap_or(false)
+    }
+
+    /// Removes the directory of a run that this process has just made, and that nobody works on. What is on a server
+    /// stays.
+    ///
+    /// # Errors
+    /// A file can't be removed.
+    pub(crate) fn discard(self) -> Result<(), RunError> {
+        if self.server.is_some() {
+            return Ok(());
+        }
+        fs::remove_dir_all(&self.path).map_err(|error| RunError::file("remove", &self.path, error))
     }
 
     /// Makes sure that the run still is where it was opened.

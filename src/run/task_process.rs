@@ -23,6 +23,8 @@ pub(crate) struct TaskProcess {
     inbox: Inbox,
     store: Store,
     sink: EventSink,
+    /// Options of the command that its result depends on, for the record of the start.
+    options: String,
     /// Sentence about a changed `run.toml`, told at the start.
     change_warning: Option<String>,
     /// Folder of the checkpoints of a training.
@@ -41,7 +43,16 @@ impl TaskProcess {
         let owner = run.own(task, &format!("splitscope {task}"))?;
         let inbox = Inbox::of(&owner)?;
         let change_warning = run.change_warning();
-        Ok(Self { owner, inbox, store: run.store()?, sink, change_warning, checkpoints: None, put_off: Vec::new() })
+        Ok(Self {
+            owner,
+            inbox,
+            store: run.store()?,
+            sink,
+            options: String::new(),
+            change_warning,
+            checkpoints: None,
+            put_off: Vec::new(),
+        })
     }
 
     /// As [`TaskProcess::new`], for a command: lines on standard input are control messages too, and an interrupt
@@ -54,6 +65,12 @@ impl TaskProcess {
         process.inbox.read_input();
         process.inbox.catch_signals().map_err(RunError::Signals)?;
         Ok(process)
+    }
+
+    /// Records the start with these options, as a shell takes them.
+    #[must_use]
+    pub(crate) fn with_options(self, options: &[String]) -> Self {
+        Self { options: options.concat(), ..self }
     }
 
     /// Records an event.
@@ -93,7 +110,8 @@ impl TaskProcess {
     /// # Errors
     /// The database fails.
     pub(super) fn emit_started(&mut self, command: &str, resumed_from_step: Option<u64>) -> Result<(), RunError> {
-        self.emit(Event::Started { command: command.to_owned(), pid: std::process::id(), resumed_from_step })?;
+        let command = format!("{command}{}", self.options);
+        self.emit(Event::Started { command, pid: std::process::id(), resumed_from_step })?;
         if let Some(text) = self.change_warning.take() {
             self.emit(Event::Warning { text })?;
         }

@@ -15,6 +15,10 @@ use crate::record::Precision;
 use crate::run::{Manifest, RunSearchOptions};
 use crate::search::{Objective, SearchOptions, SearchProblem, SearchScope, StopRule};
 
+/// Usual stop: a hypervolume that grows by less than this share over so many generations.
+const STOP_GAIN: f64 = 0.001;
+const STOP_GENERATIONS: usize = 10;
+
 /// Arguments of `search`.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -50,10 +54,10 @@ pub(in crate::cli) struct Arguments {
     #[arg(long)]
     pub(super) seconds: Option<f64>,
     /// Stop when the hypervolume grows by less than this share over --stop-generations
-    #[arg(long, default_value_t = 0.001, value_name = "SHARE")]
+    #[arg(long, default_value_t = STOP_GAIN, value_name = "SHARE")]
     pub(super) stop_gain: f64,
     /// Generations that --stop-gain looks back; 0 turns this stop off
-    #[arg(long, default_value_t = 10, value_name = "COUNT", value_parser = bounds::designs())]
+    #[arg(long, default_value_t = STOP_GENERATIONS, value_name = "COUNT", value_parser = bounds::designs())]
     pub(super) stop_generations: usize,
     /// Objectives, two to four of: accuracy, latency, energy, memory, leak
     #[arg(long, value_delimiter = ',', default_value = "accuracy,latency,energy", value_parser = objective())]
@@ -87,6 +91,35 @@ fn objective() -> impl TypedValueParser<Value = Objective> {
 impl Arguments {
     pub(super) fn stop(&self) -> StopRule {
         StopRule { evaluations: None, gain: self.stop_gain, generations: self.stop_generations }
+    }
+
+    /// Options that what is found depends on, each behind a blank, for the record of the run: by them it can be found
+    /// again.
+    pub(super) fn recorded(&self, problem: &SearchProblem) -> Vec<String> {
+        let usual =
+            |objectives: &[Objective]| objectives == [Objective::Accuracy, Objective::Latency, Objective::Energy];
+        let objectives = self.objectives.iter().map(|one| one.name()).collect::<Vec<_>>().join(",");
+        let StopRule { gain, generations, .. } = self.stop();
+        let mut options = vec![
+            format!(" --sensors {}", problem.knobs.sensors),
+            format!(" --evaluations {}", self.evaluations),
+            format!(" --seed {}", self.seed),
+        ];
+        if !usual(&self.objectives) {
+            options.push(format!(" --objectives {objectives}"));
+        }
+        if self.precision != Precision::default() {
+            options.push(format!(" --precision {}", self.precision.name()));
+        }
+        if let Some(limits) = &self.limits {
+            options.push(format!(" --limits '{limits}'"));
+        }
+        options.extend(self.leak_limit.map(|limit| format!(" --leak-limit {limit}")));
+        options.extend(self.seconds.map(|seconds| format!(" --seconds {seconds}")));
+        if gain.total_cmp(&STOP_GAIN).is_ne() || generations != STOP_GENERATIONS {
+            options.push(format!(" --stop-gain {gain} --stop-generations {generations}"));
+        }
+        options
     }
 
     pub(super) fn options(&self) -> RunSearchOptions {

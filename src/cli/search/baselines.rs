@@ -3,9 +3,11 @@
 mod comparison;
 mod report;
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 
-use super::arguments::{Arguments, problem};
+use super::arguments::Arguments;
 use crate::cli::Answer;
 use crate::cli::output::{self, say};
 use crate::cli::progress::{Log, ProgressBar};
@@ -14,34 +16,43 @@ use crate::files;
 use crate::quantity::Metric;
 use crate::record::{Event, Precision, Subset, Task};
 use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
+use crate::search::SearchProblem;
 use crate::search::baselines::BaselineOutcome;
 use crate::svg;
 use comparison::Comparison;
 
-pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
-    let problem = problem(run.manifest(), arguments)?;
+/// Tells what is wrong with the command line, before anything is written.
+pub(super) fn check(problem: &SearchProblem, arguments: &Arguments) -> Result<()> {
     if !problem.needs_accuracy() {
         refuse!("the comparison needs accuracy among the --objectives");
     }
+    let folder = arguments.picture.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        refuse!("--picture: there is no folder {}", folder.display());
+    }
+    Ok(())
+}
+
+pub(super) fn run(run: &RunDir, problem: SearchProblem, arguments: &Arguments) -> Result<Answer> {
     let log = Log::new(Task::Search, arguments.json);
-    let mut process = TaskProcess::of_command(run, Task::Search, log.sink())?;
+    let process = TaskProcess::of_command(run, Task::Search, log.sink())?;
+    let mut process = process.with_options(&arguments.recorded(&problem));
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open(run, &|done, total| bar.show(done, total))?.with_precision(arguments.precision);
     bar.end();
     let (budget, seed) = (arguments.evaluations, arguments.seed);
     let mut progress = |outcome: &BaselineOutcome| log.note(&line(outcome, arguments.precision));
     let outcomes = compare_baselines(&evaluator, &problem, (budget, seed), &mut process, &mut progress)?;
-    let [validation_objects, test_objects] = [Subset::Validation, Subset::Test].map(|subset| evaluator.objects(subset));
+    let [validation_objects, test_objects] = Subset::ALL.map(|subset| evaluator.objects(subset));
     let step = evaluator.step();
     let precision = arguments.precision;
     let comparison = Comparison { problem, outcomes, step, precision, budget, seed, validation_objects, test_objects };
+    // What was measured is on record, whatever becomes of the picture.
+    process.emit(Event::Finished { reason: "the methods are compared".to_owned() })?;
     let picture = arguments.picture.clone().unwrap_or_else(|| run.path().join("baselines.svg"));
-    files::write(
-        &picture,
-        svg::baselines::draw(&comparison.problem, &comparison.outcomes, comparison.precision).as_bytes(),
-    )
-    .with_context(|| format!("{} can't be written", picture.display()))?;
-    process.emit(Event::Finished { reason: format!("the methods are compared; drawn in {}", picture.display()) })?;
+    let drawing = svg::baselines::draw(&comparison.problem, &comparison.outcomes, comparison.precision);
+    files::write(&picture, drawing.as_bytes()).with_context(|| format!("{} can't be written", picture.display()))?;
+    log.note(&format!("drawn in {}", picture.display()));
     if arguments.json {
         say!("{}", report::json(&comparison))?;
     } else {

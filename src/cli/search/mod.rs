@@ -16,9 +16,9 @@ use super::load::NamedRun;
 use super::progress::{Log, ProgressBar};
 use super::train::use_threads;
 use super::usage::refuse;
-use crate::record::Task;
+use crate::record::{Event, Task};
 use crate::run::{self, LiveRunner, RunDir, SearchRunner, TaskProcess};
-use crate::search::Objective;
+use crate::search::{Objective, SearchProblem};
 
 pub(super) use arguments::Arguments;
 use arguments::problem;
@@ -46,22 +46,30 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(design) = run.manifest().training_settings()?.design {
         bail!("{} was trained for {design} alone; search on a run of supernets", run.manifest().name);
     }
-    // Errors in it are told before the shipped run is copied.
-    problem(run.manifest(), arguments)?;
-    let run = run.writable()?;
+    // All that can be refused is refused before the shipped run is copied.
+    let problem = problem(run.manifest(), arguments)?;
     if arguments.baselines {
-        return baselines::run(&run, arguments);
+        baselines::check(&problem, arguments)?;
     }
-    if arguments.live {
-        return live(&run, arguments);
+    if run.is_shipped()
+        && !arguments.live
+        && let Some(text) = problem.infeasibility_reason()?
+    {
+        let mut tell = Log::new(Task::Search, arguments.json).sink();
+        tell(&Event::Warning { text });
+        return Ok(Answer::No);
     }
-    search(&run, arguments)
+    run.write_by(|run| match arguments {
+        Arguments { baselines: true, .. } => baselines::run(run, problem, arguments),
+        Arguments { live: true, .. } => live(run, problem, arguments),
+        _ => search(run, problem, arguments),
+    })
 }
 
-fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
-    let problem = problem(run.manifest(), arguments)?;
+fn search(run: &RunDir, problem: SearchProblem, arguments: &Arguments) -> Result<Answer> {
     let log = Log::new(Task::Search, arguments.json);
-    let mut process = TaskProcess::of_command(run, Task::Search, log.sink())?;
+    let process = TaskProcess::of_command(run, Task::Search, log.sink())?;
+    let mut process = process.with_options(&arguments.recorded(&problem));
     if let (None, Some(survey)) = (problem.infeasibility_reason()?, problem.survey()) {
         log.note(&survey.count_feasible(&problem.knobs).to_string());
     }
@@ -92,8 +100,7 @@ fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
 }
 
 /// Follows limits that move until a control message ends it.
-fn live(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
-    let problem = problem(run.manifest(), arguments)?;
+fn live(run: &RunDir, problem: SearchProblem, arguments: &Arguments) -> Result<Answer> {
     let log = Log::new(Task::Search, arguments.json);
     let mut process = TaskProcess::of_command(run, Task::Search, log.sink())?;
     let bar = ProgressBar::new("rendering");

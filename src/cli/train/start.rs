@@ -13,8 +13,15 @@ use crate::data::DataSpec;
 use crate::run::{self, Document, Manifest, RunDir};
 use crate::train::Settings;
 
+/// A run to train, opened or made.
+pub(in crate::cli) struct StartedRun {
+    pub(in crate::cli) run: RunDir,
+    /// It was made by this command.
+    pub(in crate::cli) is_new: bool,
+}
+
 /// Opens or makes the run.
-pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
+pub(super) fn open_run(arguments: &Arguments) -> Result<StartedRun> {
     let path = arguments.run.clone().unwrap_or_else(|| run::next(Path::new("runs")));
     if run::is_shipped(&path) {
         refuse!(
@@ -25,7 +32,7 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
         if arguments.space.is_some() || arguments.profile.is_some() || arguments.data.is_some() {
             bail!("{} has its space, profile and data already; start another run for others", path.display());
         }
-        return Ok(RunDir::open(&path)?);
+        return Ok(StartedRun { run: RunDir::open(&path)?, is_new: false });
     }
     let manifest = manifest(
         &run::name_of(&path),
@@ -37,7 +44,7 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
     let run = RunDir::create(&path, &manifest)?;
     // A closed pipe does not end the training.
     mention!("run {}", run.path().display());
-    Ok(run)
+    Ok(StartedRun { run, is_new: true })
 }
 
 /// Manifest of a new run on the named files. The settings are those of the space, overridden by the flags.
