@@ -552,7 +552,10 @@ fn paradigms_are_printed_as_text_and_markdown() {
     assert!(printed(&["--sensors", "3"]).contains("not measured (paper: yes)"));
     assert!(table.contains("! distributed, sensor memory"), "{table}");
     let markdown = printed(&["--markdown"]);
+    assert!(markdown.starts_with("tabletop on glasses, 6 sensors\n\n| | all on sensors |"), "{markdown}");
     assert!(markdown.contains("\n| communication | 60 B yes (paper: yes) |"), "{markdown}");
+    assert!(markdown.contains("\n| utilisation, sensor | "), "{markdown}");
+    assert!(markdown.contains("leaks were measured in int8 on the run shipped"), "{markdown}");
     // A design at an end of the network stands for its network; a knob moves the figures.
     let ends = ["0-0000-0111-0111-0111-0000-0000-0000@input/S2.1:r1b8", "largest"];
     let [one, other] = ends.map(|design| printed(&["--design", design, "--knob", "link-bandwidth=1Mbit/s"]));

@@ -78,14 +78,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         None if arguments.no_run => None,
         None => load::shipped_of(model.space())?,
     };
-    let leaks = run.map_or(Ok(Vec::new()), |run| run.leaks())?;
+    let leaks = run.as_ref().map_or(Ok(Vec::new()), NamedRun::leaks)?;
     let precision = fill_in_leaks(&mut all, model.space(), knobs.sensors, &leaks);
+    let measured = precision.zip(run.as_ref().map(|run| run.manifest().name.as_str()));
     if arguments.json {
         output::json(&report(&model, knobs.sensors, &all, precision))?;
     } else if arguments.markdown {
-        output::print(&quantity::ascii(&markdown(&all, precision)))?;
+        output::print(&quantity::ascii(&markdown(&model, knobs.sensors, &all, measured)))?;
     } else {
-        output::print(&quantity::ascii(&text(&model, knobs.sensors, &all, precision)))?;
+        output::print(&quantity::ascii(&text(&model, knobs.sensors, &all, measured)))?;
     }
     Ok(Answer::Yes)
 }
@@ -125,7 +126,11 @@ fn fill_in_leaks(
         let printed = space.print_design(design);
         newest(precision, &|other| other == printed)
     };
-    let alike = |design: &Design, precision| newest(precision, &|other| sends_raw_input_alike(space, design, other));
+    let alike = |design: &Design, precision| {
+        let sends_alike =
+            |other: &str| space.parse_design(other).is_ok_and(|other| space.send_raw_input_alike(design, &other));
+        newest(precision, &sends_alike)
+    };
     // The precision is that of leaks of the designs themselves if there are any.
     let known = |find: &dyn Fn(&Design, Precision) -> Option<f64>| {
         Precision::ALL.into_iter().find(|&precision| all.iter().any(|one| find(&one.design, precision).is_some()))
@@ -135,12 +140,6 @@ fn fill_in_leaks(
         one.leak = own(&one.design, precision).or_else(|| alike(&one.design, precision));
     }
     Some(precision)
-}
-
-/// Returns `true` if a design and a printed one both send the raw input, at one resolution (gene 0) and in one format.
-fn sends_raw_input_alike(space: &SearchSpace, design: &Design, printed: &str) -> bool {
-    let sent = |design: &Design| (design.split, design.genome.genes().first().copied(), design.ratio, design.bits);
-    design.split == 0 && space.parse_design(printed).is_ok_and(|other| sent(&other) == sent(design))
 }
 
 /// The figures as JSON, in base units.
@@ -193,20 +192,29 @@ fn cell(cell: &ParadigmCell) -> String {
     }
 }
 
+/// Precision of the leaks and name of the run that they were measured on, if there are any.
+type MeasuredLeaks<'a> = Option<(Precision, &'a str)>;
+
 /// Rules by which figures say yes, and the differences to the paper.
-fn notes(all: &[ParadigmFigures], precision: Option<Precision>) -> Vec<String> {
+fn notes(all: &[ParadigmFigures], measured: MeasuredLeaks<'_>) -> Vec<String> {
     let any_leak = all.iter().any(|one| one.leak.is_some());
     let known = Merit::ALL.iter().filter(|merit| any_leak || **merit != Merit::Privacy);
     let rules = known.map(|merit| format!("{}, {}: yes if {}", merit.label(), merit.basis(), merit.rule()));
-    let rules =
-        rules.chain(precision.map(|precision| format!("costs are those of int8; leaks are in {}", precision.name())));
+    let rules = rules.chain(measured.map(|(precision, run)| {
+        format!("costs are those of int8; leaks were measured in {} on the run {run}", precision.name())
+    }));
     rules.chain(paradigm_differences(all).into_iter().map(|sentence| format!("! {sentence}"))).collect()
 }
 
-fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures], precision: Option<Precision>) -> String {
+/// Space, profile and sensors of the figures.
+fn title(model: &CostModel, sensors: u32) -> String {
+    format!("{} on {}, {}", model.space().name, model.profile().name, number::counted(sensors.into(), "sensor"))
+}
+
+fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures], measured: MeasuredLeaks<'_>) -> String {
     let mut out = String::new();
-    let (space, profile) = (model.space(), &model.profile().name);
-    let _ = writeln!(out, "{} on {profile}, {}", space.name, number::counted(sensors.into(), "sensor"));
+    let space = model.space();
+    let _ = writeln!(out, "{}", title(model, sensors));
     for one in all {
         let _ = writeln!(out, "{:<18} {}", one.paradigm.label(), space.print_design(&one.design));
     }
@@ -218,19 +226,27 @@ fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures], precision: Opt
     for row in paradigm_rows(all) {
         let _ = writeln!(out, "{}", line(row.name, &mut row.cells.iter().map(cell)));
     }
-    let _ = writeln!(out, "\n{}", notes(all, precision).join("\n"));
+    let _ = writeln!(out, "\n{}", notes(all, measured).join("\n"));
     out
 }
 
-fn markdown(all: &[ParadigmFigures], precision: Option<Precision>) -> String {
+/// The table for other documents. A row that is part of another one is named with it, as blanks are not kept there.
+fn markdown(model: &CostModel, sensors: u32, all: &[ParadigmFigures], measured: MeasuredLeaks<'_>) -> String {
     let mut out = String::new();
     let names: Vec<&str> = all.iter().map(|one| one.paradigm.label()).collect();
+    let _ = writeln!(out, "{}\n", title(model, sensors));
     let _ = writeln!(out, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(all.len()));
+    let designs: Vec<String> = all.iter().map(|one| format!("`{}`", model.space().print_design(&one.design))).collect();
+    let _ = writeln!(out, "| design | {} |", designs.join(" | "));
+    let mut whole = "";
     for row in paradigm_rows(all) {
+        let part = row.name.strip_prefix("  ");
+        whole = if part.is_some() { whole } else { row.name };
+        let name = part.map_or_else(|| whole.to_owned(), |part| format!("{whole}, {part}"));
         let cells: Vec<String> = row.cells.iter().map(cell).collect();
-        let _ = writeln!(out, "| {} | {} |", row.name.trim_start(), cells.join(" | "));
+        let _ = writeln!(out, "| {name} | {} |", cells.join(" | "));
     }
-    for note in notes(all, precision) {
+    for note in notes(all, measured) {
         let _ = writeln!(out, "\n{note}");
     }
     out

@@ -52,6 +52,13 @@ impl Leaks {
         self.figures.get(&(design.clone(), views))?.iter().max_by_key(|leak| leak.rank())
     }
 
+    /// Leak of whatever design sends the same raw input with a number of views: it depends on nothing else.
+    pub(super) fn of_raw_input(&self, space: &SearchSpace, design: &Design, views: u32) -> Option<&ShownLeak> {
+        let alike = |(other, of): &(Design, u32)| *of == views && space.send_raw_input_alike(design, other);
+        let found = self.figures.iter().filter(|(key, _)| alike(key)).flat_map(|(_, leaks)| leaks);
+        found.max_by(|one, other| one.rank().cmp(&other.rank()).then(one.figures.leak.total_cmp(&other.figures.leak)))
+    }
+
     /// Leak of a split with the current number of views, NaN if it was not measured.
     #[inline]
     pub(super) fn current_at(&self, demand: usize) -> f64 {

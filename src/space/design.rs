@@ -89,6 +89,13 @@ impl SearchSpace {
         self.fusion.at.iter().copied().filter(|&id| id >= split && self.has_boundary(genome, id)).collect()
     }
 
+    /// Returns `true` if two designs both send the raw input, at one resolution (gene 0) and in one format: then the
+    /// same crosses the link, whatever network and fusion come behind it.
+    pub fn send_raw_input_alike(&self, one: &Design, other: &Design) -> bool {
+        let sent = |design: &Design| (design.split, design.genome.genes().first().copied(), design.ratio, design.bits);
+        one.split == 0 && sent(one) == sent(other)
+    }
+
     /// Nearest allowed design: boundaries that exist, fusion at or after the split, ratio 1 and [`PLAIN_BITS`] where no
     /// splitting module can stand.
     pub fn canonical_design(&self, design: Design) -> Design {

@@ -6,6 +6,8 @@ use super::document::SvgDocument;
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 190;
 const MARGIN: f64 = 16.0;
+/// Room at the right, for the end of the last tensor's size.
+const RIGHT: f64 = 44.0;
 const TOP: f64 = 66.0;
 const BOX: f64 = 56.0;
 /// Colours of the three, as in stacked bars behind the readout.
@@ -50,7 +52,7 @@ impl NetworkPicture {
         out.element(&format!("rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\""));
         out.begin_group("font-family=\"sans-serif\" font-size=\"11\"");
         out.text("x=\"16\" y=\"20\" font-size=\"15\" fill=\"#222222\"", &self.title);
-        let room = f64::from(WIDTH) - 2.0 * MARGIN;
+        let room = f64::from(WIDTH) - MARGIN - RIGHT;
         let unit = room / (self.parts.len() as f64 + LINK_BLOCKS);
         let link = LINK_BLOCKS * unit;
         let left = |index: usize| {

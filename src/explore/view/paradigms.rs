@@ -1,7 +1,7 @@
 //! Offload paradigms of the selected design under the knobs.
 
 use crate::cost::{ParadigmFigures, paradigms};
-use crate::explore::Session;
+use crate::explore::{Session, ShownLeak};
 use crate::space::Design;
 
 impl Session {
@@ -19,8 +19,14 @@ impl Session {
         };
         let mut all = paradigms(self.catalogue().model().ok()?, &design, self.knobs()).ok()?;
         for one in &mut all {
-            one.leak = self.leak(&one.design).map(|leak| leak.figures.leak);
+            one.leak = self.paradigm_leak(&one.design).map(|leak| leak.figures.leak);
         }
         Some(all)
+    }
+
+    /// Leak of the design of a paradigm; at the raw input that of any network, as the same crosses the link.
+    pub fn paradigm_leak(&self, design: &Design) -> Option<&ShownLeak> {
+        let views = self.knobs().sensors;
+        self.leak(design).or_else(|| self.catalogue().leaks().of_raw_input(self.space(), design, views))
     }
 }

@@ -1,6 +1,6 @@
 //! The front: designs that no other beats.
 
-use super::words::{accuracy, bytes, energy, latency};
+use super::words::{ACCURACIES, accuracy, bytes, energy, latency};
 use crate::explore::{Column, Session, ShownAccuracy};
 use crate::quantity::Metric;
 use crate::report::chosen::{Chosen, interval};
@@ -17,7 +17,7 @@ const POINTS: usize = 1500;
 pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSection {
     let mut passages = Vec::new();
     if session.has_accuracies() {
-        let caption = "Accuracy on validation objects with its 95 % interval, in int8 unless the table below says float, \
+        let caption = "Accuracy on validation objects with its 95 % interval, in the precision that the table below says, \
                        and latency of one frame, of all measured designs under the present limits.";
         passages.push(Passage::picture("front", caption, picture(session, chosen)));
     } else {
@@ -28,7 +28,8 @@ pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSect
         ));
     }
     let head = ["design", "split", "accuracy (95 % interval)", "latency", "energy", "sensor memory", "link"];
-    let mut table = PageTable::new("Designs that no other beats in both rank and latency", &head, 2);
+    let mut table =
+        PageTable::new(format!("Designs that no other beats in both rank and latency; {ACCURACIES}"), &head, 2);
     for row in session.front().filter_map(|id| session.row(id)).take(LISTED) {
         let text = session.best_design(row.id).map(|design| session.space().print_design(&design));
         let cost = &row.evaluation;

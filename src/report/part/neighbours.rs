@@ -1,6 +1,6 @@
 //! Reasons why the neighbours lost: other splits of the chosen network, and the designs ranked behind it.
 
-use super::words::{accuracy, bytes, latency};
+use super::words::{ACCURACIES, accuracy, bytes, latency};
 use crate::cost::{KnobChange, MeasuredShares, Reason, SplitReport, reasons};
 use crate::explore::{Accuracy, CandidateId, Session, ShownAccuracy};
 use crate::quantity::Metric;
@@ -83,7 +83,7 @@ fn other_precision(own: &Accuracy, other: &Accuracy) -> String {
 
 fn designs(session: &Session, chosen: &Chosen) -> PageTable {
     let head = ["design", "why", "accuracy (95 % interval)", "latency"];
-    let mut table = PageTable::new("The next designs in the ranking", &head, 2);
+    let mut table = PageTable::new(format!("The next designs in the ranking; {ACCURACIES}"), &head, 2);
     let ranking = session.ranking();
     let start = ranking.iter().position(|&id| id == chosen.strip.candidate).map_or(0, |at| at + 1);
     for &id in ranking.iter().skip(start).take(LISTED) {

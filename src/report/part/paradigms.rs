@@ -1,5 +1,7 @@
 //! Table 1 of the paper in figures.
 
+use std::collections::BTreeSet;
+
 use crate::cost::{MeritTick, ParadigmCell, paradigm_differences, paradigm_rows};
 use crate::explore::Session;
 use crate::report::{PageSection, PageTable, Passage};
@@ -20,7 +22,15 @@ pub(in crate::report) fn section(session: &Session) -> PageSection {
         cells.extend(row.cells.iter().map(cell));
         table.row(cells);
     }
+    let precisions: BTreeSet<&str> =
+        all.iter().filter_map(|one| session.paradigm_leak(&one.design)).map(|leak| leak.precision.name()).collect();
     let mut passages = vec![Passage::Table(table)];
+    if !precisions.is_empty() {
+        let names = precisions.into_iter().collect::<Vec<_>>().join(" and ");
+        passages.push(Passage::Text(format!(
+            "Costs are those of int8; leaks were measured in {names}, and are lower bounds."
+        )));
+    }
     let differences = paradigm_differences(&all);
     if differences.is_empty() {
         passages.push(Passage::Text("All ticks that can be told agree with the paper.".to_owned()));

@@ -54,7 +54,7 @@ fn knobs(session: &Session) -> PageTable {
         let value = session.value(knob);
         let text = |value: f64| if knob.is_unlimited(value) { "no limit".to_owned() } else { knob.format(value) };
         let moved = value.total_cmp(&range.default).is_ne();
-        let of_profile = if moved { text(range.default) } else { "as shown".to_owned() };
+        let of_profile = if moved { text(range.default) } else { "the same".to_owned() };
         table.row(vec![knob.label().to_owned(), text(value), of_profile]);
     }
     table

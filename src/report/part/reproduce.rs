@@ -13,9 +13,11 @@ use crate::train::Settings;
 pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>, chosen: Option<&Chosen>) -> PageSection {
     let mut passages = Vec::new();
     if let Some(run) = run {
-        let kept =
-            "The run keeps all of this. Settings are those of its training; of searches the options are not on record.";
-        passages.push(Passage::Text(kept.to_owned()));
+        // Searches of earlier versions.
+        let bare = run.commands.iter().any(|command| command.trim_start_matches("splitscope ") == "search");
+        let unknown = if bare { "; of searches the options are not on record" } else { "" };
+        passages
+            .push(Passage::Text(format!("The run keeps all of this. Settings are those of its training{unknown}.")));
         passages.push(Passage::Code(commands(session, run, chosen)));
         passages.push(Passage::Table(origins(run)));
         passages.push(digests(run));
@@ -42,7 +44,10 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>, chos
 fn commands(session: &Session, run: &RunFacts, chosen: Option<&Chosen>) -> String {
     let mut lines = training(run) + "\n";
     let others = run.commands.iter().map(|command| command.trim_start_matches("splitscope "));
-    for command in others.filter(|command| !["train", "finetune"].contains(command)) {
+    let mut others: Vec<&str> = others.filter(|command| !["train", "finetune"].contains(command)).collect();
+    // Several of one kind differ in their options alone.
+    others.dedup();
+    for command in others {
         let _ = writeln!(lines, "splitscope {command} --run {}", quoted(&run.path.display().to_string()));
     }
     let path = quoted(&run.path.display().to_string());

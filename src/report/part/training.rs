@@ -38,7 +38,7 @@ pub(in crate::report) fn section(session: &Session) -> PageSection {
     if measured.is_empty() {
         passages.push(Passage::Text(format!("No accuracy was measured on the way with {views} views.")));
     } else {
-        let title = format!("Validation accuracy on the way, {views} views");
+        let title = format!("Validation accuracy on the way, in {}, {views} views", precisions(training));
         passages.push(curves(
             "training-accuracy",
             &title,

@@ -2,7 +2,9 @@
 
 use crate::explore::{Accuracy, Session, ShownAccuracy};
 use crate::quantity::{Dimension, Metric, number};
-use crate::record::Precision;
+
+/// Objects of the accuracies of a table.
+pub(super) const ACCURACIES: &str = "accuracies on validation objects";
 
 /// Share in percent, as accuracies are given on every screen.
 pub(super) fn percent(share: f64) -> String {
@@ -14,12 +16,12 @@ pub(super) fn percent_range((low, high): (f64, f64)) -> String {
     Metric::Accuracy.info().dimension.format_range(low, high)
 }
 
-/// Accuracy on validation objects with its 95 % interval; float is named, as costs assume int8.
+/// Accuracy on validation objects with its precision and its 95 % interval.
 pub(super) fn accuracy(shown: &ShownAccuracy) -> String {
     let ShownAccuracy::Measured(accuracy) = shown else { return "-".to_owned() };
     let Accuracy { accuracy: share, samples, .. } = *accuracy;
-    let float = if accuracy.precision == Precision::Float { " float" } else { "" };
-    format!("{}{float} ({})", percent(share), percent_range(crate::report::chosen::interval(share, samples)))
+    let interval = percent_range(crate::report::chosen::interval(share, samples));
+    format!("{} {} ({interval})", percent(share), accuracy.precision.name())
 }
 
 pub(super) fn bytes(bytes: u64) -> String {
