@@ -186,7 +186,7 @@ fn what_is_refused_leaves_nothing_behind() {
     let measure = [&["measure", "--run", "shipped"], &design[..]].concat();
     let picture = [&["picture", "--run", "shipped"], &design[..]].concat();
     for (command, rest, code, told) in [
-        (&search[..], &["--limits", r#"{"latency": 1e-6}"#][..], 1, "no design meets the limits"),
+        (&search[..], &["--limits", r#"{"latency": 1e-6}"#][..], 3, "no design meets the limits"),
         (&search, &["--sensors", "99"], 2, "1 to 12 views"),
         (&compare, &["--objectives", "latency,energy"], 2, "needs accuracy"),
         (&compare, &["--picture", "nowhere/methods.svg"], 2, "there is no folder nowhere"),
