@@ -38,8 +38,8 @@ pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, sha
     let rows = shape.iter().product::<usize>() / factor.columns;
     let y = empty_maps(x, shape.to_vec());
     let rounding = FactorRounding::of(x);
-    if let Some(stage) = rounding.tensor_cores(&x.client) {
-        tensor_products::multiply(stage, x, prologue, factor, &y);
+    if rounding.is_of_tensor_cores(&x.client) {
+        tensor_products::multiply(x, prologue, factor, &y);
         return y;
     }
     let tile_columns = match factor.columns {
@@ -206,15 +206,15 @@ pub(super) fn weight_gradient(
 ) -> CubeTensor {
     let rows = count(dy) / columns;
     let rounding = FactorRounding::of(x);
-    let stage = rounding.tensor_cores(&x.client);
-    let tile = if stage.is_some() || inner.min(columns) > 32 { 64 } else { 32 };
+    let on_tensor_cores = rounding.is_of_tensor_cores(&x.client);
+    let tile = if on_tensor_cores || inner.min(columns) > 32 { 64 } else { 32 };
     let (inner_tiles, column_tiles) = (inner.div_ceil(tile), columns.div_ceil(tile));
     let wanted = (CUBES / (inner_tiles * column_tiles)).min(rows / LEAST_ROWS).clamp(1, PARTS);
     let chunk = rows.div_ceil(wanted);
     let parts = rows.div_ceil(chunk);
     let sums = empty(x, [parts, inner, columns]);
-    if let Some(stage) = stage {
-        tensor_products::weight_gradient(stage, x, prologue, dy, &sums, chunk);
+    if on_tensor_cores {
+        tensor_products::weight_gradient(x, prologue, dy, &sums, chunk);
         return columns::total(&sums, shape);
     }
     let [statistics, a, b] = prologue.buffers();

@@ -19,15 +19,6 @@ pub(super) enum FactorRounding {
     Bf16,
 }
 
-/// Fragments of factors that tensor cores multiply, 16 x 16 values by this depth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TensorStage {
-    /// Numbers of the factors.
-    pub(super) element: ElemType,
-    /// Inner dimension of a fragment.
-    pub(super) depth: usize,
-}
-
 impl FactorRounding {
     /// Rounding of products of feature maps in the format of `x`: the type of tensors tells it.
     pub(super) fn of(x: &CubeTensor) -> Self {
@@ -37,12 +28,9 @@ impl FactorRounding {
         }
     }
 
-    /// Fragments of the device's tensor cores, if it has such and cubes as they take them.
-    pub(super) fn tensor_cores(self, client: &Client) -> Option<TensorStage> {
-        if self == Self::Exact {
-            return None;
-        }
-        let depth = 16;
+    /// Returns `true` if tensor cores of the device multiply such factors, in fragments of 16 x 16 values, and its cubes
+    /// are as they take them.
+    pub(super) fn is_of_tensor_cores(self, client: &Client) -> bool {
         let element = ElemType::Float(FloatKind::BF16);
         let properties = client.properties();
         let wanted = MmaConfig {
@@ -51,13 +39,13 @@ impl FactorRounding {
             cd_type: ElemType::Float(FloatKind::F32),
             m: 16,
             n: 16,
-            k: depth,
+            k: 16,
         };
-        let fits = properties.features.matmul.cmma.contains(&wanted)
+        self == Self::Bf16
+            && properties.features.matmul.cmma.contains(&wanted)
             && properties.hardware.plane_size_min == 32
             && properties.hardware.plane_size_max == 32
-            && units(client) == 256;
-        fits.then_some(TensorStage { element, depth: depth as usize })
+            && units(client) == 256
     }
 }
 

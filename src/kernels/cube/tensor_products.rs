@@ -1,19 +1,19 @@
-//! The products of [`products`](super::products) on tensor cores: factors are rounded on their way to shared memory,
-//! sums are in single precision. A plane (32 threads) multiplies fragments of 16 x 16 values.
+//! The products of [`products`](super::products) on tensor cores, where feature maps are in bfloat16: factors are
+//! rounded on their way to shared memory, sums are in single precision. A plane (32 threads) multiplies fragments of
+//! 16 x 16 values.
 
+use burn::tensor::bf16;
 use burn_cubecl::tensor::CubeTensor;
-use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::factor::Factor;
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of};
-use super::rounding::TensorStage;
-use super::tensors::{buffer, count, element, sizes};
+use super::tensors::{buffer, count, sizes};
 
 /// Threads of a cube, and of a plane.
 const THREADS: usize = 256;
 const PLANE: usize = 32;
-/// Side of a fragment.
+/// Side of a fragment, and its inner dimension.
 const SIDE: usize = 16;
 /// Inner dimension of a slice in shared memory.
 const DEPTH: usize = 32;
@@ -36,13 +36,11 @@ struct ProductTile {
     columns: usize,
     /// Planes side by side.
     planes_across: usize,
-    /// Inner dimension of a fragment.
-    depth: usize,
 }
 
 impl ProductTile {
     /// The tile for a product of this size.
-    fn new(rows: usize, columns: usize, depth: usize) -> Self {
+    fn new(rows: usize, columns: usize) -> Self {
         let wide = rows.div_ceil(4 * PLANE_ROWS) * columns.div_ceil(128) >= CUBES;
         let (columns, planes_across) = match columns {
             0..=16 => (16, 1),
@@ -50,7 +48,7 @@ impl ProductTile {
             65.. if wide => (128, 2),
             _ => (64, 2),
         };
-        Self { columns, planes_across, depth }
+        Self { columns, planes_across }
     }
 
     const fn rows(self) -> usize {
@@ -64,9 +62,9 @@ impl ProductTile {
 }
 
 /// Writes `prologue(x)[rows, inner]` times a factor to `y[rows, columns]`.
-pub(super) fn multiply(stage: TensorStage, x: &CubeTensor, prologue: &Prologue, factor: &Factor, y: &CubeTensor) {
+pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, y: &CubeTensor) {
     let rows = count(y) / factor.columns;
-    let tile = ProductTile::new(rows, factor.columns, stage.depth);
+    let tile = ProductTile::new(rows, factor.columns);
     let [statistics, a, b] = prologue.buffers();
     multiply_kernel::launch(
         &x.client,
@@ -85,15 +83,14 @@ pub(super) fn multiply(stage: TensorStage, x: &CubeTensor, prologue: &Prologue, 
         factor.column_step,
         tile,
         prologue.reading,
-        [element(x), stage.element],
     );
 }
 
 #[cube(launch)]
-fn multiply_kernel<F: Float, S: Float>(
-    x: &[F],
+fn multiply_kernel(
+    x: &[bf16],
     w: &[f32],
-    y: &mut [F],
+    y: &mut [bf16],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
@@ -104,7 +101,6 @@ fn multiply_kernel<F: Float, S: Float>(
     column_step: usize,
     #[comptime] tile: ProductTile,
     #[comptime] reading: ReadFunction,
-    #[define(F, S)] _formats: [ElemType; 2],
 ) {
     let unit = UNIT_POS as usize;
     let lane = unit % PLANE;
@@ -116,9 +112,8 @@ fn multiply_kernel<F: Float, S: Float>(
     let x_pitch = comptime!(DEPTH + GAP);
     let w_pitch = comptime!(tile.columns + GAP);
     let across = comptime!(tile.plane_columns() / SIDE);
-    let depth = comptime!(tile.depth);
-    let mut xs = Shared::<[S]>::new_aligned_slice(comptime!(tile.rows() * (DEPTH + GAP)), ALIGNED);
-    let mut ws = Shared::<[S]>::new_aligned_slice(comptime!(DEPTH * (tile.columns + GAP)), ALIGNED);
+    let mut xs = Shared::<[bf16]>::new_aligned_slice(comptime!(tile.rows() * (DEPTH + GAP)), ALIGNED);
+    let mut ws = Shared::<[bf16]>::new_aligned_slice(comptime!(DEPTH * (tile.columns + GAP)), ALIGNED);
     let mut sums = Sequence::<cmma::Matrix<f32>>::new();
     #[unroll]
     for _ in 0..comptime!(2 * across) {
@@ -126,7 +121,7 @@ fn multiply_kernel<F: Float, S: Float>(
             cmma::MatrixIdent::Accumulator,
             SIDE,
             SIDE,
-            depth,
+            SIDE,
             cmma::MatrixLayout::Undefined,
             f32::new(0.0),
         ));
@@ -150,7 +145,7 @@ fn multiply_kernel<F: Float, S: Float>(
             if row < rows && own < inner {
                 value = seen(f32::cast_from(x[row * inner + own]), scale, shift, reading);
             }
-            xs[tile_row * x_pitch + unit % DEPTH] = S::cast_from(value);
+            xs[tile_row * x_pitch + unit % DEPTH] = bf16::cast_from(value);
         }
         #[unroll]
         for load in 0..comptime!(tile.columns * DEPTH / THREADS) {
@@ -161,23 +156,23 @@ fn multiply_kernel<F: Float, S: Float>(
             if start + k < inner && first_column + column < columns {
                 value = w[(start + k) * inner_step + (first_column + column) * column_step];
             }
-            ws[k * w_pitch + column] = S::cast_from(value);
+            ws[k * w_pitch + column] = bf16::cast_from(value);
         }
         sync_cube();
         #[unroll]
-        for part in 0..comptime!(DEPTH / depth) {
-            let k = comptime!(part * depth);
-            let upper = xs_fragment::<S>(&xs, plane_row * x_pitch + k, depth);
-            let lower = xs_fragment::<S>(&xs, (plane_row + SIDE) * x_pitch + k, depth);
+        for part in 0..comptime!(DEPTH / SIDE) {
+            let k = comptime!(part * SIDE);
+            let upper = xs_fragment(&xs, plane_row * x_pitch + k);
+            let lower = xs_fragment(&xs, (plane_row + SIDE) * x_pitch + k);
             #[unroll]
             for j in 0..across {
                 let from = k * w_pitch + plane_column + comptime!(j * SIDE);
-                let to = from + comptime!((depth - 1) * (tile.columns + GAP) + SIDE);
-                let right = cmma::Matrix::<S>::from_slice(
+                let to = from + comptime!((SIDE - 1) * (tile.columns + GAP) + SIDE);
+                let right = cmma::Matrix::<bf16>::from_slice(
                     cmma::MatrixIdent::B,
                     SIDE,
                     SIDE,
-                    depth,
+                    SIDE,
                     cmma::MatrixLayout::RowMajor,
                     &ws[from..to],
                     comptime!((tile.columns + GAP) as u32),
@@ -214,7 +209,7 @@ fn multiply_kernel<F: Float, S: Float>(
                 let tile_row = lane / width + comptime!(line * (PLANE / width));
                 let row = first_row + plane_row + comptime!(i * SIDE) + tile_row;
                 if row < rows && column < columns {
-                    y[row * columns + column] = F::cast_from(scratch[own + tile_row * width + lane % width]);
+                    y[row * columns + column] = bf16::cast_from(scratch[own + tile_row * width + lane % width]);
                 }
             }
             sync_cube();
@@ -224,13 +219,13 @@ fn multiply_kernel<F: Float, S: Float>(
 
 /// Fragment of the tall factor that begins at this place of a slice.
 #[cube]
-fn xs_fragment<S: Float>(xs: &Shared<[S]>, from: usize, #[comptime] depth: usize) -> cmma::Matrix<S> {
-    let to = from + comptime!((SIDE - 1) * (DEPTH + GAP) + depth);
-    cmma::Matrix::<S>::from_slice(
+fn xs_fragment(xs: &Shared<[bf16]>, from: usize) -> cmma::Matrix<bf16> {
+    let to = from + comptime!((SIDE - 1) * (DEPTH + GAP) + SIDE);
+    cmma::Matrix::<bf16>::from_slice(
         cmma::MatrixIdent::A,
         SIDE,
         SIDE,
-        depth,
+        SIDE,
         cmma::MatrixLayout::RowMajor,
         &xs[from..to],
         comptime!((DEPTH + GAP) as u32),
@@ -239,14 +234,7 @@ fn xs_fragment<S: Float>(xs: &Shared<[S]>, from: usize, #[comptime] depth: usize
 
 /// Writes `prologue(x)[rows, inner]` transposed, times `dy[rows, columns]`, summed over chunks of the rows, to
 /// `sums[chunks, inner, columns]`.
-pub(super) fn weight_gradient(
-    stage: TensorStage,
-    x: &CubeTensor,
-    prologue: &Prologue,
-    dy: &CubeTensor,
-    sums: &CubeTensor,
-    chunk: usize,
-) {
+pub(super) fn weight_gradient(x: &CubeTensor, prologue: &Prologue, dy: &CubeTensor, sums: &CubeTensor, chunk: usize) {
     let [parts, inner, columns] = sizes(sums);
     let [statistics, a, b] = prologue.buffers();
     gradient_kernel::launch(
@@ -263,16 +251,14 @@ pub(super) fn weight_gradient(
         inner,
         columns,
         chunk,
-        stage.depth,
         prologue.reading,
-        [element(x), stage.element],
     );
 }
 
 #[cube(launch)]
-fn gradient_kernel<F: Float, S: Float>(
-    x: &[F],
-    dy: &[F],
+fn gradient_kernel(
+    x: &[bf16],
+    dy: &[bf16],
     parts: &mut [f32],
     statistics: &[f32],
     a: &[f32],
@@ -281,9 +267,7 @@ fn gradient_kernel<F: Float, S: Float>(
     inner: usize,
     columns: usize,
     chunk: usize,
-    #[comptime] depth: usize,
     #[comptime] reading: ReadFunction,
-    #[define(F, S)] _formats: [ElemType; 2],
 ) {
     let unit = UNIT_POS as usize;
     let lane = unit % PLANE;
@@ -295,8 +279,8 @@ fn gradient_kernel<F: Float, S: Float>(
     let plane_inner = plane / 2 * SIDE;
     let plane_column = plane % 2 * WRITTEN;
     let pitch = comptime!(TILE + GAP);
-    let mut xs = Shared::<[S]>::new_aligned_slice(comptime!(DEPTH * (TILE + GAP)), ALIGNED);
-    let mut ys = Shared::<[S]>::new_aligned_slice(comptime!(DEPTH * (TILE + GAP)), ALIGNED);
+    let mut xs = Shared::<[bf16]>::new_aligned_slice(comptime!(DEPTH * (TILE + GAP)), ALIGNED);
+    let mut ys = Shared::<[bf16]>::new_aligned_slice(comptime!(DEPTH * (TILE + GAP)), ALIGNED);
     let mut sums = Sequence::<cmma::Matrix<f32>>::new();
     #[unroll]
     for _ in 0..2 {
@@ -304,7 +288,7 @@ fn gradient_kernel<F: Float, S: Float>(
             cmma::MatrixIdent::Accumulator,
             SIDE,
             SIDE,
-            depth,
+            SIDE,
             cmma::MatrixLayout::Undefined,
             f32::new(0.0),
         ));
@@ -329,24 +313,24 @@ fn gradient_kernel<F: Float, S: Float>(
             if row < end && first_inner + own < inner {
                 value = seen(f32::cast_from(x[row * inner + first_inner + own]), scale, shift, reading);
             }
-            xs[slice_row * pitch + own] = S::cast_from(value);
+            xs[slice_row * pitch + own] = bf16::cast_from(value);
             let mut gradient = f32::new(0.0);
             if row < end && first_column + own < columns {
                 gradient = f32::cast_from(dy[row * columns + first_column + own]);
             }
-            ys[slice_row * pitch + own] = S::cast_from(gradient);
+            ys[slice_row * pitch + own] = bf16::cast_from(gradient);
         }
         sync_cube();
         #[unroll]
-        for slice in 0..comptime!(DEPTH / depth) {
-            let begin = comptime!(slice * depth * (TILE + GAP));
-            let length = comptime!((depth - 1) * (TILE + GAP) + SIDE);
+        for slice in 0..comptime!(DEPTH / SIDE) {
+            let begin = comptime!(slice * SIDE * (TILE + GAP));
+            let length = comptime!((SIDE - 1) * (TILE + GAP) + SIDE);
             let from = begin + plane_inner;
-            let left = cmma::Matrix::<S>::from_slice(
+            let left = cmma::Matrix::<bf16>::from_slice(
                 cmma::MatrixIdent::A,
                 SIDE,
                 SIDE,
-                depth,
+                SIDE,
                 cmma::MatrixLayout::ColMajor,
                 &xs[from..from + length],
                 comptime!((TILE + GAP) as u32),
@@ -354,11 +338,11 @@ fn gradient_kernel<F: Float, S: Float>(
             #[unroll]
             for j in 0..2 {
                 let from = begin + plane_column + comptime!(j * SIDE);
-                let right = cmma::Matrix::<S>::from_slice(
+                let right = cmma::Matrix::<bf16>::from_slice(
                     cmma::MatrixIdent::B,
                     SIDE,
                     SIDE,
-                    depth,
+                    SIDE,
                     cmma::MatrixLayout::RowMajor,
                     &ys[from..from + length],
                     comptime!((TILE + GAP) as u32),
