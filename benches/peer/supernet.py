@@ -215,6 +215,7 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--modes", nargs="+", default=list(MODES))
     parser.add_argument("--device", default="cuda", help="of splitscope")
+    parser.add_argument("--float-format", default="f32", help="of splitscope")
     parser.add_argument("--splitscope", default=str(BINARY))
     arguments = parser.parse_args()
     space = tomllib.loads(Path(arguments.space).read_text())
@@ -226,7 +227,8 @@ def main():
         best = max(best, rate)
         print(f"PyTorch {torch.__version__}, {mode}: {rate:.0f} net-images/s", flush=True)
     command = [arguments.splitscope, "bench", "step", "--space", arguments.space, "--images", str(arguments.images)]
-    command += ["--resolution", str(side), "--device", arguments.device, "--steps", str(arguments.steps), "--json"]
+    command += ["--resolution", str(side), "--device", arguments.device, "--steps", str(arguments.steps)]
+    command += ["--float-format", arguments.float_format, "--json"]
     ours = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     print(json.dumps(ours))
     rate = ours["net_images_per_second"]

@@ -4,6 +4,7 @@
 mod launches;
 mod splitmb5;
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -17,8 +18,10 @@ use crate::quantity::{Dimension, number};
 use crate::run::usage;
 use crate::space::SearchSpace;
 use crate::train::exchange::launch;
+#[cfg(feature = "cuda")]
+use crate::train::exchange::on_cards;
 use crate::train::step_bench::{BATCH, StepBench, TrainingBench};
-use crate::train::{DeviceKind, Settings};
+use crate::train::{DeviceKind, Exchange, Settings};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -62,6 +65,10 @@ enum Command {
         /// Threads; 0 takes all cores
         #[arg(long, default_value_t = 1, value_parser = bounds::threads())]
         threads: usize,
+        /// GPUs of this machine that share the images, with --space and --device cuda
+        #[cfg(feature = "cuda")]
+        #[arg(long, requires = "space", value_parser = bounds::threads())]
+        cards: Option<usize>,
         /// Steps that are measured
         #[arg(long, default_value_t = 15, value_parser = bounds::designs())]
         steps: usize,
@@ -75,10 +82,28 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     match arguments.command {
         Command::Splitmb5 { seeds, evaluations, json } => search(seeds, evaluations, json)?,
         Command::Step { space: None, device, threads, steps, json, .. } => step(device, threads, steps, json)?,
-        Command::Step { space: Some(ref space), images, resolution, float_format, device, threads, steps, json } => {
+        Command::Step {
+            space: Some(ref space),
+            images,
+            resolution,
+            float_format,
+            device,
+            threads,
+            steps,
+            json,
+            #[cfg(feature = "cuda")]
+            cards,
+        } => {
             let (space, _) = load::space(space)?;
             let settings = Settings { images, float_format, device, threads, ..Settings::default() };
-            training_step(space, settings, resolution, steps, json)?;
+            join_threads(threads)?;
+            let run = |exchange| training_step(space.clone(), settings.clone(), resolution, steps, json, exchange);
+            #[cfg(feature = "cuda")]
+            if let Some(cards) = cards.filter(|&cards| cards > 1 && device == DeviceKind::Cuda) {
+                on_cards(cards, run, run).into_iter().collect::<Result<Vec<()>>>()?;
+                return Ok(Answer::Yes);
+            }
+            run(launch::join()?)?;
         }
     }
     Ok(Answer::Yes)
@@ -168,9 +193,14 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
 
 /// Steps of a training on a space, by the clock on the wall: a step ends when its losses are read. Of several processes
 /// that were started together each takes a share of the images, and the first speaks.
-fn training_step(space: SearchSpace, settings: Settings, side: Option<u32>, steps: usize, json: bool) -> Result<()> {
-    join_threads(settings.threads)?;
-    let exchange = launch::join()?;
+fn training_step(
+    space: SearchSpace,
+    settings: Settings,
+    side: Option<u32>,
+    steps: usize,
+    json: bool,
+    exchange: Rc<dyn Exchange>,
+) -> Result<()> {
     let share = exchange.share();
     settings.check_device().map_err(anyhow::Error::msg)?;
     let settings = Settings { images: settings.images.max(share.ranks), ..settings };

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 pub(super) const WIDEST: usize = 16;
 /// Number of parts into which work is divided. Fixed, so that sums do not depend on the number of threads.
 pub(super) const PARTS: usize = 16;
-/// Multiply-adds that are worth a thread where there are few, some 0.1 ms: to wake one, and to let it look for more when
-/// it has done, costs as much.
+/// Multiply-adds that are worth a thread where there are few, some 0.1 ms: to wake one, and to let it look for more
+/// when it has done, costs as much.
 const LEAST_WORK: usize = 1 << 19;
 
 /// Environment variable that names the instruction set to use in place of this processor's best: to test them all, and

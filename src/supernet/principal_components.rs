@@ -93,7 +93,8 @@ struct Tridiagonal {
     diagonal: Vec<f64>,
     /// Elements beside the diagonal; the last is 0.
     beside: Vec<f64>,
-    /// Coordinates of the basis vectors, some of all vectors together: `[coordinate / LANES][vector][coordinate % LANES]`.
+    /// Coordinates of the basis vectors, some of all vectors together:
+    /// `[coordinate / LANES][vector][coordinate % LANES]`.
     basis: Vec<Vec<[f64; LANES]>>,
 }
 

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `launch` | what launchers tell a process about itself |
 //! | `threads` | ranks as threads of one process |
+//! | `cards` | ranks as threads of one process, a GPU each (feature `cuda`) |
 //! | `mpi` | ranks as processes of one or many machines, by a system's MPI (feature `mpi`) |
 //!
 //! A step has one exchange: the sums of gradients and reports. Everything else is drawn from the seed alike on all
@@ -14,6 +15,8 @@ use std::ops::Range;
 
 use super::TrainError;
 
+#[cfg(feature = "cuda")]
+mod cards;
 pub(crate) mod launch;
 #[cfg(feature = "mpi")]
 mod mpi;
@@ -21,6 +24,8 @@ mod threads;
 
 #[cfg(feature = "mpi")]
 pub use self::mpi::MpiExchange;
+#[cfg(feature = "cuda")]
+pub(crate) use cards::on_cards;
 pub use threads::ThreadExchange;
 
 /// One rank's connection to all ranks of a training. Each of them calls the same functions in the same order.
@@ -39,6 +44,12 @@ pub trait Exchange {
     /// # Errors
     /// Another rank has ended.
     fn broadcast(&self, content: &mut Vec<u8>) -> Result<(), TrainError>;
+
+    /// Number of the GPUs that all ranks, threads of this process, compute on, rank n on the n-th: gradients are summed
+    /// from card to card. `None` where they go through memory.
+    fn cards(&self) -> Option<usize> {
+        None
+    }
 
     /// Ends the processes of all ranks after a failure of this one, where they are processes.
     fn abort(&self) {}

@@ -251,6 +251,17 @@ impl GradientTotal {
         squares.1
     }
 
+    /// Sums all values over the first so many GPUs, each of which calls this from a thread of its own. `false` where
+    /// they don't go from card to card: nothing is done then.
+    pub(super) fn sum_over_cards(&self, cards: usize) -> bool {
+        #[cfg(feature = "cube")]
+        if let Some(flat) = &self.flat {
+            return flat.sums.sum_over_cards(cards);
+        }
+        let _ = (self, cards);
+        false
+    }
+
     /// All values, in the order of the parameters.
     pub(super) fn values(&self, supernet: &Supernet) -> Vec<Tensor<1>> {
         struct Values<'a>(&'a GradientsParams, Vec<Tensor<1>>);
@@ -273,7 +284,7 @@ impl GradientTotal {
     }
 
     /// The gradients with other values, in the order of [`Self::values`].
-    pub(super) fn with_values(self, supernet: &Supernet, values: &[f32]) -> Self {
+    pub(super) fn with_values(self, supernet: &Supernet, values: Vec<f32>) -> Self {
         struct Replace<'a>(GradientsParams, &'a [f32]);
         impl ModuleVisitor for Replace<'_> {
             fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -289,7 +300,7 @@ impl GradientTotal {
         if let Some(FlatGradients { sums, found }) = self.flat {
             return FlatGradients { sums: sums.with_values(values), found }.total(supernet);
         }
-        let mut replace = Replace(self.gradients, values);
+        let mut replace = Replace(self.gradients, &values);
         supernet.visit(&mut replace);
         Self {
             gradients: replace.0,

@@ -170,6 +170,10 @@ impl Exchange for TimedExchange {
         self.timed(|exchange| exchange.broadcast(content))
     }
 
+    fn cards(&self) -> Option<usize> {
+        self.exchange.cards()
+    }
+
     fn abort(&self) {
         self.exchange.abort();
     }

@@ -168,21 +168,27 @@ impl Trainer {
             rank_weights.push(weight);
         }
         pass.total = std::mem::take(&mut pass.gradients).total(&self.supernet);
-        let is_alone = !self.exchange.share().has_others();
-        let logits = logits.into_iter().map(|logits| logits.flatten(0, 1));
+        let is_summed = !self.exchange.share().has_others() || self.sum_over_cards(&pass.total)?;
+        let logits: Vec<_> = logits.into_iter().map(|logits| logits.flatten(0, 1)).collect();
         let total = &pass.total;
-        let of_gradients = if is_alone { total.squares(&self.supernet) } else { total.values(&self.supernet) };
-        let values = values_of(logits.chain(of_gradients).collect());
-        let mut rest = &values[..];
+        let mut read = if is_summed { total.squares(&self.supernet) } else { total.values(&self.supernet) };
+        let classes = self.space.classes as usize;
+        let count: usize = parts.iter().map(|part| part.len() * classes).sum();
+        // The gradients of a large supernet are many bytes: they stay where they were read to.
+        read.extend(logits);
+        let mut of_gradients = values_of(read);
+        let logits = of_gradients.split_off(of_gradients.len() - count);
+        let mut rest = &logits[..];
         for (net, part) in nets.iter().zip(parts) {
-            let (found, others) = rest.split_at(part.len() * self.space.classes as usize);
+            let (found, others) = rest.split_at(part.len() * classes);
             pass.reports.push(loss::report(net.role, found, &batch.labels[part]));
             rest = others;
         }
-        if is_alone {
-            pass.gradient_norm = root_of_sum(rest);
+        if is_summed {
+            pass.gradient_norm = root_of_sum(&of_gradients);
+            self.sum_with_reports(Vec::new(), &rank_weights, pass)?;
         } else {
-            self.sum_over_ranks(rest, &rank_weights, pass)?;
+            self.sum_over_ranks(of_gradients, &rank_weights, pass)?;
         }
         pass.seconds.optimiser += clock.lap();
         Ok(())
@@ -196,23 +202,46 @@ impl Trainer {
         }
     }
 
+    /// Sums the gradients over all ranks from card to card, if they are cards of this process.
+    fn sum_over_cards(&self, total: &GradientTotal) -> Result<bool, TrainError> {
+        let Some(cards) = self.exchange.cards() else { return Ok(false) };
+        // A card would wait for ever for one whose rank has ended.
+        self.exchange.sum(&mut [])?;
+        Ok(total.sum_over_cards(cards))
+    }
+
     /// Makes the gradients of this rank's share, and its reports, those of the batch of all ranks: the one exchange of
     /// a step. `rank_weights` are the weights of this rank in the means of the nets.
-    fn sum_over_ranks(&self, gradients: &[f32], rank_weights: &[f64], pass: &mut Pass) -> Result<(), TrainError> {
-        let mut sums = gradients.to_vec();
+    fn sum_over_ranks(&self, gradients: Vec<f32>, rank_weights: &[f64], pass: &mut Pass) -> Result<(), TrainError> {
+        let sums = self.sum_with_reports(gradients, rank_weights, pass)?;
+        pass.total = std::mem::take(&mut pass.total).with_values(&self.supernet, sums);
+        pass.gradient_norm = root_of_sum(&values_of(pass.total.squares(&self.supernet)));
+        Ok(())
+    }
+
+    /// The sums of values over all ranks; the reports of this rank become those of the batch of all on the way.
+    fn sum_with_reports(
+        &self,
+        values: Vec<f32>,
+        rank_weights: &[f64],
+        pass: &mut Pass,
+    ) -> Result<Vec<f32>, TrainError> {
+        if !self.exchange.share().has_others() {
+            return Ok(values);
+        }
+        let count = values.len();
+        let mut sums = values;
         for (report, weight) in pass.reports.iter().zip(rank_weights) {
             sums.extend([report.loss * weight, report.accuracy * weight].map(|mean| mean as f32));
         }
         sums.push(pass.images as f32);
         self.exchange.sum(&mut sums)?;
-        let (gradients, means) = sums.split_at(gradients.len());
+        let means = sums.split_off(count);
         for (report, mean) in pass.reports.iter_mut().zip(means.chunks_exact(2)) {
             (report.loss, report.accuracy) = (mean[0].into(), mean[1].into());
         }
         pass.images = means.last().map_or(0, |&images| images as usize);
-        pass.total = std::mem::take(&mut pass.total).with_values(&self.supernet, gradients);
-        pass.gradient_norm = root_of_sum(&values_of(pass.total.squares(&self.supernet)));
-        Ok(())
+        Ok(sums)
     }
 
     /// Updates the weights with the gradients of a step; returns the learning rate.

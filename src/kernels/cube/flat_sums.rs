@@ -4,10 +4,11 @@
 use burn::tensor::{Device, Tensor};
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
+use cubecl::server::ReduceOperation;
 
 use super::columns;
 use super::record::{primitive, untracked};
-use super::tensors::{buffer, count, dense, empty, floats, slice, table, units};
+use super::tensors::{buffer, count, dense, element, empty, floats, slice, table, units};
 
 /// Most tensors of one launch.
 const GROUP: usize = 16;
@@ -82,13 +83,31 @@ impl FlatSums {
         }
     }
 
+    /// Replaces all sums by their sums over the first so many GPUs, each of which calls this from a thread of its own.
+    /// `false` where buffers don't go from card to card: nothing is done then.
+    pub(crate) fn sum_over_cards(&self, cards: usize) -> bool {
+        let mut client = self.sums.client.clone();
+        if !client.has_device_transport() {
+            return false;
+        }
+        let devices = (0..cards).map(|card| {
+            let mut device = self.sums.device.to_id();
+            device.index_id = card as u16;
+            device
+        });
+        let (sums, numbers) = (self.sums.handle.clone(), element(&self.sums));
+        client.all_reduce(sums.clone(), sums, numbers, devices.collect(), ReduceOperation::Sum);
+        client.sync_collective();
+        true
+    }
+
     /// All sums.
     pub(crate) fn values(&self) -> Tensor<1> {
         untracked(self.sums.clone())
     }
 
     /// Other sums in their place.
-    pub(crate) fn with_values(&self, values: &[f32]) -> Self {
+    pub(crate) fn with_values(&self, values: Vec<f32>) -> Self {
         Self { sums: floats(&self.sums, values) }
     }
 

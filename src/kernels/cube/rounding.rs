@@ -28,8 +28,8 @@ impl FactorRounding {
         }
     }
 
-    /// Returns `true` if tensor cores of the device multiply such factors, in fragments of 16 x 16 values, and its cubes
-    /// are as they take them.
+    /// Returns `true` if tensor cores of the device multiply such factors, in fragments of 16 x 16 values, and its
+    /// cubes are as they take them.
     pub(super) fn is_of_tensor_cores(self, client: &Client) -> bool {
         let element = ElemType::Float(FloatKind::BF16);
         let properties = client.properties();

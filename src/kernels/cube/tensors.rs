@@ -73,8 +73,8 @@ pub(super) fn table(like: &CubeTensor, numbers: &[usize]) -> CubeTensor {
 }
 
 /// Values beside `like`.
-pub(super) fn floats(like: &CubeTensor, values: &[f32]) -> CubeTensor {
-    uploaded(like, Bytes::from_elems(values.to_vec()), DType::F32)
+pub(super) fn floats(like: &CubeTensor, values: Vec<f32>) -> CubeTensor {
+    uploaded(like, Bytes::from_elems(values), DType::F32)
 }
 
 /// Bytes beside `like`, four to a number.

@@ -139,7 +139,7 @@ fn launch_alike(updates: &[WaitingUpdate]) {
     counts.resize(updates.len().next_multiple_of(group) * COUNTS, 0);
     let counts = table(like, &counts);
     let rates: Vec<f32> = updates.iter().flat_map(|update| update.rates).collect();
-    let rates = floats(like, &rates);
+    let rates = floats(like, rates);
     let units = units(client);
     for (index, members) in updates.chunks(group).enumerate() {
         let most = members.iter().map(|member| count(&member.read[0])).max().unwrap_or(1);

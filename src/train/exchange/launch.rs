@@ -1,5 +1,7 @@
 //! Launchers of ranks, as they tell a process about itself by its environment: Open MPI, MPICH and their kin, Slurm.
 
+#[cfg(feature = "cuda")]
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::{Alone, Exchange};
@@ -54,11 +56,23 @@ fn started(variable: &dyn Fn(&str) -> Option<String>) -> Option<usize> {
     size.or_else(|| variable(PMIX).map(|_| 0))
 }
 
-/// Number of the GPU that this process computes on: that of its place among the processes of its machine, or, where the
-/// launcher gives each process GPUs of its own, the first of those.
+#[cfg(feature = "cuda")]
+thread_local! {
+    /// GPU of this thread, where a process has several.
+    static CARD: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Lets this thread compute on a GPU of its own.
+#[cfg(feature = "cuda")]
+pub(super) fn take_card(card: usize) {
+    CARD.set(Some(card));
+}
+
+/// Number of the GPU that this thread computes on: its own, if it has one; else that of the place of this process among
+/// those of its machine, or, where the launcher gives each process GPUs of its own, the first of those.
 #[cfg(feature = "cuda")]
 pub(crate) fn gpu() -> usize {
-    gpu_of(&|name| std::env::var(name).ok())
+    CARD.get().unwrap_or_else(|| gpu_of(&|name| std::env::var(name).ok()))
 }
 
 #[cfg(any(feature = "cuda", test))]

@@ -92,7 +92,7 @@ fn a_loss_that_is_no_number_on_one_rank_is_a_collapse_on_all() {
         let mut pass = Pass::default();
         let loss = if rank == 1 { f64::NAN } else { 1.0 };
         pass.reports.push(NetReport { role: Role::Largest, loss, accuracy: 0.5 });
-        trainer.sum_over_ranks(&[], &[0.5], &mut pass).unwrap();
+        trainer.sum_over_ranks(Vec::new(), &[0.5], &mut pass).unwrap();
         trainer.check(&pass.reports[0]).is_err_and(|error| error.is_collapse())
     });
     assert_eq!(outcomes, [true, true]);
