@@ -23,6 +23,8 @@ use crate::record::{Control, Task};
 /// keys come first at once, and a machine with nothing else to do is still wholly the child's. It holds because the
 /// child stays in the session of the terminal: Linux weighs niceness only within one.
 const NICENESS: i32 = 19;
+/// Variable of the environment with another one, up to that; 0 leaves children at the priority of this program.
+const NICENESS_VARIABLE: &str = "SPLITSCOPE_NICENESS";
 
 /// A trainer or searcher at work. It works on when this value is dropped.
 pub(crate) struct Child {
@@ -160,8 +162,16 @@ pub(super) fn spawn_at_low_priority(command: &mut Command) -> io::Result<std::pr
     let child = command.process_group(0).spawn()?;
     // Of the group: that holds for threads which the program has started by now. A child of usual priority is no
     // failure.
-    let _ = rustix::process::setpriority_pgrp(Some(rustix::process::Pid::from_child(&child)), NICENESS);
+    if let niceness @ 1.. = niceness(std::env::var(NICENESS_VARIABLE).ok().as_deref()) {
+        let _ = rustix::process::setpriority_pgrp(Some(rustix::process::Pid::from_child(&child)), niceness);
+    }
     Ok(child)
+}
+
+/// Niceness of children, by the text of the variable.
+fn niceness(text: Option<&str>) -> i32 {
+    let asked = text.and_then(|text| text.trim().parse().ok());
+    asked.filter(|niceness| (0..=NICENESS).contains(niceness)).unwrap_or(NICENESS)
 }
 
 /// Starts the thread that brings controls to a process.

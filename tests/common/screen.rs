@@ -153,6 +153,8 @@ pub(crate) fn command(folder: &std::path::Path, arguments: &[&str]) -> CommandBu
     command.env("SPLITSCOPE_CACHE", folder.join("cache"));
     command.env("SPLITSCOPE_CONFIG", folder.join("config.toml"));
     command.env("XDG_STATE_HOME", folder.join("state"));
+    // On a busy machine a training of the lowest priority never ends.
+    command.env("SPLITSCOPE_NICENESS", "0");
     command.env_remove("NO_COLOR");
     command
 }

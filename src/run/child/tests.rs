@@ -46,6 +46,12 @@ fn a_child_hears_its_input_and_prints_into_the_log() {
 }
 
 #[test]
+fn another_niceness_may_be_asked_for_within_bounds() {
+    let found = [None, Some("0"), Some(" 7 "), Some("19"), Some("20"), Some("-5"), Some("low"), Some("")].map(niceness);
+    assert_eq!(found, [19, 0, 7, 19, 19, 19, 19, 19]);
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_child_has_its_own_group_and_a_low_priority() {
     let (_root, run) = new_run();
