@@ -25,17 +25,27 @@ impl Knob {
         self.info().dimension.format_range(low, high)
     }
 
+    /// `value` with its unit, rounded to the side on which more designs fit: what needs the value fits at what is
+    /// printed.
+    ///
+    /// ```
+    /// use splitscope::quantity::Knob;
+    /// assert_eq!(Knob::EnergyLimit.format_sufficing(30.249e-6), "30.3 \u{b5}J");
+    /// ```
+    pub fn format_sufficing(self, value: f64) -> String {
+        self.format_rounded(value, self.relaxing().1)
+    }
+
     /// An imperative that relaxes the knob: "raise the latency limit to 6.68 ms". The value is rounded so that what is
     /// printed suffices.
     pub fn instruction(self, to: f64) -> String {
-        let (verb, rounding) = self.relaxing();
-        format!("{verb} the {} to {}", self.label(), self.format_rounded(to, rounding))
+        format!("{} the {} to {}", self.relaxing().0, self.label(), self.format_sufficing(to))
     }
 
     /// The instruction with the present value: "raise the latency limit from 1.50 ms to 6.68 ms".
     pub fn instruction_from(self, from: f64, to: f64) -> String {
-        let (verb, rounding) = self.relaxing();
-        format!("{verb} the {} from {} to {}", self.label(), self.format(from), self.format_rounded(to, rounding))
+        let (from, to) = (self.format(from), self.format_sufficing(to));
+        format!("{} the {} from {from} to {to}", self.relaxing().0, self.label())
     }
 
     /// `value` as an instruction prints it, or itself where that is as much: what needs the value fits at both.

@@ -214,7 +214,9 @@ fn no_effect(swing: &DesignSwing, present: f64, unit: Unit) -> Option<String> {
         RelaxDirection::Down => ("no effect", "up to"),
     };
     Some(match swing.needed {
-        needed if needed.is_finite() && needed > 0.0 => format!("{words} {way} {}", swing.knob.format(needed)),
+        needed if needed.is_finite() && needed > 0.0 => {
+            format!("{words} {way} {}", swing.knob.format_sufficing(needed))
+        }
         _ => "no effect".to_owned(),
     })
 }

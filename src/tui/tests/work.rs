@@ -10,8 +10,8 @@ use super::{
     replay_position,
 };
 use crate::{
-    explore::{Command, Session, Update, WorkRequest, progress::State},
-    quantity::Knob,
+    explore::{CandidateId, Column, Command, Session, Update, WorkRequest, progress::State},
+    quantity::{Dimension, Knob},
     record::{
         Event, EventRecord, Measurement, MeasurementKey, Precision, PreparingRecord, Role, StepRecord, Subset, Task,
     },
@@ -303,6 +303,49 @@ fn the_tornado_says_from_where_a_limit_that_is_broken_would_be_met() {
     let (_, row) = picture.split_once("latency limit  ").unwrap();
     let row: String = row.chars().take(60).collect();
     assert!(row.contains("fits from") && !row.contains("no effect"), "{picture}");
+}
+
+#[test]
+fn a_pin_is_exported_at_the_split_it_was_pinned_with() {
+    let (mut session, mut ui) = (session(), UiState::default());
+    play(&mut session, &mut ui, "tg");
+    let best = session.selected_design().unwrap();
+    let key = if session.strip().unwrap().split > 1 { "[" } else { "]" };
+    play(&mut session, &mut ui, &format!("{key} b4"));
+    // The screen is about the design that was pinned: so are its exports.
+    let pinned = session.selected_design().unwrap();
+    assert_ne!(pinned, best);
+    let [pinned, best] = [pinned, best].map(|design| session.space().print_design(&design));
+    let cost = session.strip().unwrap().here().evaluation;
+    let latency = session.unit(Column::Latency).column(cost.latency.total_s());
+    let markdown = export::markdown(&session);
+    assert!(markdown.contains(&format!("`{pinned}` |")) && markdown.contains(&format!("| {latency} |")), "{markdown}");
+    assert!(!markdown.contains(&best), "{markdown}");
+    let csv = export::csv(&session);
+    assert!(csv.contains(&format!(",A,{pinned},")) && csv.contains(&format!(",,{best},")), "{csv}");
+    let sheet: serde_json::Value = serde_json::from_str(&export::json(&session).unwrap()).unwrap();
+    let row = sheet["designs"].as_array().unwrap().iter().find(|row| row["pin"] == "A").unwrap();
+    assert_eq!((&row["design"], &row["latency_s"]), (&pinned.into(), &cost.latency.total_s().into()));
+}
+
+#[test]
+fn a_design_still_fits_at_the_value_up_to_which_a_knob_has_no_effect() {
+    let mut session = session();
+    let ids: Vec<CandidateId> = session.order().iter().copied().take(6).collect();
+    for id in ids {
+        session.apply(Command::SelectCandidate(id), 0);
+        let (used, design) = (session.strip().unwrap().here().evaluation.energy_j, session.selected_design());
+        session.apply(Command::SetKnobs(vec![(Knob::EnergyLimit, 3.0 * used)]), 0);
+        let mut ui = UiState::default();
+        play(&mut session, &mut ui, "o");
+        let picture = shown(&session, &ui, (120, 36));
+        let row = picture.lines().find_map(|row| row.split_once("energy limit")?.1.split_once("no effect down to "));
+        let (_, words) = row.unwrap_or_else(|| panic!("{picture}"));
+        let end = words.find('J').unwrap() + 1;
+        let value = Knob::EnergyLimit.parse(&words[..end], Dimension::Energy.base_unit()).unwrap();
+        session.apply(Command::SetKnobs(vec![(Knob::EnergyLimit, value)]), 0);
+        assert!(session.status().unwrap().feasible && session.selected_design() == design, "{} {used}", &words[..end]);
+    }
 }
 
 #[test]
