@@ -4,7 +4,7 @@
 use super::best_split::best_split;
 use super::demand::SplitDemand;
 use super::evaluation::Evaluation;
-use super::fix::{KnobChange, joint_fix, single_fixes};
+use super::fix::{KnobChange, fix_of_other_limits, joint_fix, single_fixes};
 use super::fusion::{FusionReport, fusion_report};
 use super::knobs::Knobs;
 use super::measured_shares::MeasuredShares;
@@ -58,19 +58,34 @@ pub struct SplitReport {
     pub single: Vec<KnobChange>,
     /// Knobs that together make it fit.
     pub joint: Vec<KnobChange>,
+    /// Moves of knobs that it takes besides, where it breaks limits that no knob sets.
+    pub besides: Vec<KnobChange>,
 }
 
 impl SplitReport {
-    /// The smallest change that makes it fit, in words: of a limit and of the hardware, or of several knobs together.
+    /// The smallest change that makes it fit, in words: of a limit and of the hardware, or of several knobs together;
+    /// where it breaks limits that no knob sets, what meets those, and what it takes besides.
     pub fn fix(&self) -> Option<String> {
         let of =
             |kind: &[Knob]| self.single.iter().find(|change| kind.contains(&change.knob)).map(KnobChange::sentence);
         match (of(&Knob::REQUIREMENTS), of(&Knob::HARDWARE)) {
-            (None, None) if self.joint.is_empty() => {
-                self.reasons.iter().find(|reason| reason.limit.knob().is_none()).map(Reason::fix)
-            }
+            (None, None) if self.joint.is_empty() => self.fix_without_knob(),
             (None, None) => Some(self.joint.iter().map(KnobChange::sentence).collect::<Vec<_>>().join(", and ")),
             (one, other) => Some([one, other].into_iter().flatten().collect::<Vec<_>>().join(", or ")),
+        }
+    }
+
+    /// The change where it breaks limits that no knob sets; `None` if it breaks none of them.
+    fn fix_without_knob(&self) -> Option<String> {
+        let fixed: Vec<&Reason> = self.reasons.iter().filter(|reason| reason.limit.knob().is_none()).collect();
+        match fixed.as_slice() {
+            [] => None,
+            [reason] if self.besides.is_empty() => Some(reason.fix()),
+            fixed => {
+                let changes = self.besides.iter().map(KnobChange::sentence);
+                let all: Vec<String> = fixed.iter().map(|reason| reason.instruction()).chain(changes).collect();
+                Some(all.join(", and "))
+            }
         }
     }
 
@@ -113,6 +128,7 @@ impl DesignReport {
                 reasons: reasons(&network, demand, profile, &knobs, MeasuredShares::UNKNOWN),
                 single: single_fixes(&[(demand, MeasuredShares::UNKNOWN)], &knobs),
                 joint: joint_fix(&[(demand, MeasuredShares::UNKNOWN)], &knobs).unwrap_or_default(),
+                besides: fix_of_other_limits(demand, MeasuredShares::UNKNOWN, &knobs),
             });
         }
         let first = best_split(&costs, &knobs, is_allowed).map(|index| costs.demands[index].boundary);
@@ -162,6 +178,7 @@ impl DesignReport {
 mod tests {
     use super::*;
     use crate::hardware::Profile;
+    use crate::quantity::Limit;
     use crate::space::SearchSpace;
 
     fn report(knobs: impl FnOnce(&mut Knobs)) -> DesignReport {
@@ -181,6 +198,27 @@ mod tests {
         assert_eq!(report.best_split().unwrap().name, fastest.name);
         assert!(report.unattainable.is_none());
         assert!(report.splits.iter().all(|split| split.cost.feasible() == split.reasons.is_empty()));
+    }
+
+    #[test]
+    fn what_is_said_to_make_a_split_fit_makes_it_fit() {
+        let weights = 32 * 1024;
+        let report = report(|knobs| {
+            knobs.latency_limit_s = Some(2e-3);
+            knobs.system.sensor_weight_memory_bytes = weights;
+        });
+        let both = |split: &&SplitReport| {
+            let broken = &split.cost.violations;
+            broken.contains(Limit::SensorWeights) && broken.contains(Limit::Latency)
+        };
+        let split = report.splits.iter().find(both).unwrap();
+        let fix = split.fix().unwrap();
+        assert!(fix.starts_with("raise the sensor weight memory to ") && fix.contains(", and raise the "), "{fix}");
+        let mut knobs = report.knobs;
+        knobs.system.sensor_weight_memory_bytes = split.demand.sensor_weight_bytes;
+        assert!(!SystemRates::new(&knobs).evaluate(&split.demand).feasible(), "the weights alone are not enough");
+        let knobs = split.besides.iter().fold(knobs, |knobs, change| knobs.with(change.knob, change.to));
+        assert!(SystemRates::new(&knobs).evaluate(&split.demand).feasible(), "{fix}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::constraint::{CONSTRAINTS, RATES};
 use super::demand::SplitDemand;
-use super::knobs::Knobs;
+use super::knobs::{Knobs, System};
 use super::measured_shares::MeasuredShares;
 use super::rates::SystemRates;
 use super::threshold::{ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
@@ -110,6 +110,18 @@ pub fn joint_fix(splits: &[(&SplitDemand, MeasuredShares)], knobs: &Knobs) -> Op
     let distance = |changes: &[KnobChange]| changes.iter().map(KnobChange::distance).sum::<f64>();
     let fixes = splits.iter().filter_map(|(demand, measured)| joint_fix_of(demand, *measured, knobs));
     fixes.min_by(|one, other| distance(one).total_cmp(&distance(other)))
+}
+
+/// Smallest moves of knobs that make a split feasible once the limits that no knob sets are met: one move if one is
+/// enough. Empty if it breaks no other limits.
+pub(super) fn fix_of_other_limits(demand: &SplitDemand, measured: MeasuredShares, knobs: &Knobs) -> Vec<KnobChange> {
+    let system =
+        System { sensor_weight_memory_bytes: u64::MAX, aggregator_weight_memory_bytes: u64::MAX, ..knobs.system };
+    let knobs = Knobs { system, ..*knobs };
+    let demand = SplitDemand { unsupported: 0, fusion_unsupported: 0, ..*demand };
+    let split = [(&demand, measured)];
+    let single = single_fixes(&split, &knobs).into_iter().next();
+    single.map_or_else(|| joint_fix(&split, &knobs).unwrap_or_default(), |change| vec![change])
 }
 
 /// Smallest joint move for one split.

@@ -103,15 +103,19 @@ impl Reason {
         self.limit.violation_brief(self.value, self.allowed) + note
     }
 
-    /// An imperative that makes the design feasible: "raise the sensor memory to 40 KiB, or split before that layer".
+    /// An imperative that meets the limit: "raise the sensor memory to 40 KiB".
+    pub fn instruction(&self) -> String {
+        let ReasonSite::Layers(layers) = &self.at else { return self.limit.instruction(self.value) };
+        let first = layers.first().map_or("the first of these layers", |layer| &layer.layer);
+        format!("move the split so that {first} runs on the other side, or take its operator out of the space")
+    }
+
+    /// The imperative with what would do as well: "raise the sensor memory to 40 KiB, or split before that layer".
     pub fn fix(&self) -> String {
-        if let ReasonSite::Layers(layers) = &self.at {
-            let first = layers.first().map_or("the first of these layers", |layer| &layer.layer);
-            return format!(
-                "move the split so that {first} runs on the other side, or take its operator out of the space"
-            );
+        let instruction = self.instruction();
+        if matches!(self.at, ReasonSite::Layers(_)) {
+            return instruction;
         }
-        let instruction = self.limit.instruction(self.value);
         let alternative = match Constraint::of(self.limit) {
             Some(constraint) => constraint.alternative,
             None if self.limit == Limit::Leak => ", or send fewer values: split later, or compress more",
