@@ -77,7 +77,7 @@ fn single_fix(
 ) -> Option<KnobChange> {
     let from = knobs.get(knob);
     let to = match knob.info().relax {
-        // Whole numbers and measured shares are exact.
+        // Whole numbers are exact, and so are shares at the digits that are compared.
         _ if matches!(knob, Knob::Sensors | Knob::SensorMemory | Knob::AccuracyFloor | Knob::LeakLimit) => threshold,
         RelaxDirection::Up => threshold * MARGIN,
         RelaxDirection::Down => threshold / MARGIN,
@@ -135,7 +135,7 @@ fn joint_fix_of(demand: &SplitDemand, measured: MeasuredShares, knobs: &Knobs) -
     let mut moved = *knobs;
     for (limit, value, _) in measured.limits(knobs) {
         if let Some(knob) = limit.knob().filter(|_| broken.contains(limit)) {
-            moved = moved.with(knob, value);
+            moved = moved.with(knob, limit.metric().compared(value));
         }
     }
     let usage = rates.usage_of(&frame);

@@ -238,11 +238,12 @@ impl<'a> ThresholdSolver<'a> {
     }
 }
 
-/// Value that the knob of a limit on what is measured needs; any does where it was not measured.
+/// Value that the knob of a limit on what is measured needs, as values are compared; any does where nothing was
+/// measured.
 fn value_needed(limit: Limit, value: f64) -> f64 {
     let upward = limit.knob().is_some_and(|knob| RELAXES_UPWARD[knob.index()]);
     match (value.is_nan(), upward) {
-        (false, _) => value,
+        (false, _) => limit.metric().compared(value),
         (true, true) => 0.0,
         (true, false) => f64::INFINITY,
     }

@@ -2,7 +2,8 @@
 //!
 //! Terms are separated by spaces and must all hold; a dash before a term turns it round. Numbers without a unit are in
 //! the unit of their column: percent, the ranges' units of latency, energy and sensor memory (link bytes too), millions
-//! of multiply-accumulates. A leak may be a share as well: `leak<0.7` is `leak<70`.
+//! of multiply-accumulates. A leak may be a share as well: `leak<0.7` is `leak<70`. Accuracies and leaks are compared
+//! at their printed digits: what reads as 93.8 % passes `acc>=93.8` and `acc=93.8`.
 
 use thiserror::Error;
 
@@ -135,7 +136,11 @@ impl Condition {
         match self {
             Self::Fact(fact) => (subject.holds)(*fact),
             Self::Tag(tag) => (subject.tagged)(tag),
-            Self::Number(column, relation, wanted) => relation.holds((subject.value)(*column), *wanted, *wanted),
+            Self::Number(column, relation, wanted) => {
+                let compared = |value: f64| column.metric().map_or(value, |metric| metric.compared(value));
+                let (value, wanted) = (compared((subject.value)(*column)), compared(*wanted));
+                relation.holds(value, wanted, wanted)
+            }
             Self::Boundary(column, relation, first, last) => {
                 relation.holds((subject.value)(*column), f64::from(*first), f64::from(*last))
             }

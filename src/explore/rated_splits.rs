@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use super::catalogue::Catalogue;
 use crate::cost::{DemandBatch, MeasuredShares};
+use crate::quantity::Limit;
 
 /// Best rated splits that are all looked at.
 const BEST: usize = 4000;
@@ -104,14 +105,22 @@ impl RatedSplits {
         &self.few
     }
 
-    /// The highest rated of the few with a number of sensors among those that fit and are rated `least` or more, with
+    /// The highest rated of the few with a number of sensors among those that fit and whose rating meets a floor, with
     /// its rating; of equals the first.
-    pub(super) fn best_with(&self, sensors: u32, least: f64, fits: impl Fn(usize) -> bool) -> Option<(usize, f64)> {
+    pub(super) fn best_with(
+        &self,
+        sensors: u32,
+        floor: Option<f64>,
+        fits: impl Fn(usize) -> bool,
+    ) -> Option<(usize, f64)> {
         let ratings = self.ratings.get(sensors.checked_sub(1)? as usize)?;
         let mut best: Option<(usize, f64)> = None;
+        let meets_floor =
+            |rating: f64| !rating.is_nan() && floor.is_none_or(|floor| !Limit::Accuracy.is_broken(rating, floor));
         // No comparison with NaN holds.
-        let is_better =
-            |rating: f64, best: Option<(usize, f64)>| best.map_or(rating >= least, |(_, highest)| rating > highest);
+        let is_better = |rating: f64, best: Option<(usize, f64)>| {
+            best.map_or_else(|| meets_floor(rating), |(_, highest)| rating > highest)
+        };
         for (block, &highest) in ratings.highest.iter().enumerate() {
             if !is_better(highest, best) {
                 continue;

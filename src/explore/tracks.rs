@@ -117,7 +117,7 @@ fn by_sensors(catalogue: &Catalogue, rated: &RatedSplits, knobs: &Knobs, range: 
         let sensors = sensors as u32;
         let rates = rates.get(sensors.checked_sub(1)? as usize)?;
         let fits = |place: usize| rates.is_feasible(&splits.batch.frame_with(place, sensors));
-        let (place, accuracy) = rated.best_with(sensors, knobs.accuracy_floor.unwrap_or(0.0), fits)?;
+        let (place, accuracy) = rated.best_with(sensors, knobs.accuracy_floor, fits)?;
         let (candidate, split) = catalogue.split_of(splits.entries[place] as usize);
         let estimated = !catalogue.is_measured_with(candidate, split, sensors);
         Some(TrackStop { accuracy, estimated, candidate, split })

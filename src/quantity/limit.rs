@@ -103,17 +103,25 @@ impl Limit {
         self.metric().info().short
     }
 
-    /// Returns `true` if a value breaks the limit; NaN does not.
+    /// Returns `true` if a value breaks the limit, both as they are compared ([`Metric::compared`]); NaN does not.
+    ///
+    /// ```
+    /// use splitscope::quantity::Limit;
+    /// assert!(!Limit::Accuracy.is_broken(0.9375, 0.938), "it reads as 93.8 %");
+    /// assert!(Limit::Accuracy.is_broken(0.9374, 0.938));
+    /// ```
     #[inline]
     pub fn is_broken(self, value: f64, limit: f64) -> bool {
-        match self.info().side {
+        let is_beyond = |value: f64, limit: f64| match self.info().side {
             LimitSide::AtMost => value > limit,
             LimitSide::AtLeast => value < limit,
-        }
+        };
+        is_beyond(value, limit) && is_beyond(self.metric().compared(value), self.metric().compared(limit))
     }
 
-    /// Slack of a value as a share of the limit; below zero where the value breaks it.
+    /// Slack of a value as a share of the limit, both as they are compared; below zero where the value breaks it.
     pub fn slack(self, value: f64, limit: f64) -> f64 {
+        let [value, limit] = [value, limit].map(|value| self.metric().compared(value));
         match self.info().side {
             LimitSide::AtMost => 1.0 - value / limit,
             LimitSide::AtLeast => value / limit - 1.0,

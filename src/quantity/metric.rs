@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::number::printed_share;
 use super::unit::Dimension::{Bytes, Count, Energy, Operations, Power, Rate, Share, Time};
 use super::unit::{
     BYTE, Dimension, FRAMES_PER_SECOND, KIBIBYTES, MEGA_MACS, MICROJOULES, MILLISECONDS, MILLIWATTS, PERCENT, THINGS,
@@ -116,6 +117,18 @@ impl Metric {
     /// Name in files and JSON.
     pub const fn name(self) -> &'static str {
         self.info().name
+    }
+
+    /// `value` as it is held against a limit or a filter: a share at its printed digits, so that a design that reads as
+    /// 93.8 % meets 93.8 %; other figures as they are.
+    ///
+    /// ```
+    /// use splitscope::quantity::Metric;
+    /// assert_eq!([Metric::Accuracy, Metric::Latency].map(|metric| metric.compared(0.9375)), [0.938, 0.9375]);
+    /// ```
+    #[inline]
+    pub fn compared(self, value: f64) -> f64 {
+        if self.info().dimension == Dimension::Share { printed_share(value) } else { value }
     }
 
     /// `value` with its unit: `6.67 ms`.

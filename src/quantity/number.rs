@@ -1,5 +1,8 @@
 //! Plain numbers as text: significant digits, groups of thousands, durations.
 
+/// A percent as a share.
+const PERCENT: f64 = 0.01;
+
 /// Direction in which the last printed digit is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounding {
@@ -34,6 +37,29 @@ pub(super) fn significant(value: f64, rounding: Rounding) -> String {
         size if size >= 9.995 => rounding.to_places(value, 1),
         _ => rounding.to_places(value, 2),
     }
+}
+
+/// A share at the digits that [`significant`] prints of it in percent: 0.9375 is 0.938, as it is written `93.8`. What
+/// is no share stays as it is.
+#[inline]
+pub(super) fn printed_share(share: f64) -> f64 {
+    /// Distance from the middle between two digits within which the text itself tells to which it is rounded.
+    const NEAR_MIDDLE: f64 = 1e-6;
+    if !(0.0..=1.0).contains(&share) {
+        return share;
+    }
+    let digits = match share {
+        _ if share >= 0.9995 => 1e2,
+        _ if share >= 0.099_95 => 1e3,
+        _ => 1e4,
+    };
+    let scaled = share * digits;
+    let whole = f64::from(scaled as u32);
+    if (scaled - whole - 0.5).abs() > NEAR_MIDDLE {
+        return (if scaled - whole > 0.5 { whole + 1.0 } else { whole }) / digits;
+    }
+    let written = significant(share / PERCENT, Rounding::Nearest).parse::<f64>();
+    written.map_or(share, |percent| (percent * digits * PERCENT).round() / digits)
 }
 
 /// The sign of a difference before its size; none before a size that is written as zero or not known.
@@ -137,6 +163,21 @@ mod tests {
         assert_eq!([0.000_31, 2310.4, 3.1e-7, 55.23, 0.0].map(figure), ["0.000310", "2310", "3.1e-7", "55.2", "0"]);
         assert_eq!([999_999.0, 1_234_567.0].map(figure), ["999999", "1.23e6"]);
         assert_eq!([0.0123, -2.0, 0.0, f64::NAN].map(difference), ["+0.0123", "-2.00", "0", "-"]);
+    }
+
+    #[test]
+    fn shares_are_rounded_as_they_are_printed() {
+        let printed = |share: f64| significant(share / PERCENT, Rounding::Nearest).parse::<f64>().unwrap();
+        for samples in [320_u32, 640, 999, 1600] {
+            for right in 0..=samples {
+                let share = f64::from(right) / f64::from(samples);
+                let (rounded, percent) = (printed_share(share), printed(share));
+                assert!((rounded * 100.0 - percent).abs() < 1e-9, "{right}/{samples}: {rounded} {percent}");
+                assert_eq!(printed_share(rounded).to_bits(), rounded.to_bits(), "{right}/{samples}");
+            }
+        }
+        assert_eq!([0.9375, 0.938, 93.8 * 0.01].map(printed_share).map(f64::to_bits), [0.938_f64.to_bits(); 3]);
+        assert!(printed_share(f64::NAN).is_nan() && printed_share(f64::INFINITY).is_infinite());
     }
 
     #[test]

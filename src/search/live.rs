@@ -19,8 +19,8 @@ use super::driver::DriverError;
 use super::genes;
 use super::problem::SearchProblem;
 use crate::cost::{SplitDemand, SystemRates};
-use crate::quantity::Knob;
 use crate::quantity::number::share_interval;
+use crate::quantity::{Knob, Limit};
 use crate::space::Design;
 
 /// Designs drawn to choose from.
@@ -249,13 +249,17 @@ impl LiveSearch {
     /// Latency and accuracy of the measured designs that meet the limits.
     fn front(&self) -> Vec<(f64, f64)> {
         let views = self.problem.knobs.sensors;
-        let floor = self.problem.knobs.accuracy_floor.unwrap_or(0.0);
-        let measured = self.known.iter().filter(|((_, of), accuracy)| *of == views && **accuracy >= floor);
+        let measured = self.known.iter().filter(|((_, of), accuracy)| *of == views && self.meets_floor(**accuracy));
         let costed = measured.filter_map(|((design, _), &accuracy)| {
             let evaluation = self.problem.evaluation(design).ok()?;
             evaluation.feasible().then_some((evaluation.latency.total_s(), accuracy))
         });
         costed.collect()
+    }
+
+    /// Returns `true` if an accuracy meets the limit on it.
+    fn meets_floor(&self, accuracy: f64) -> bool {
+        self.problem.knobs.accuracy_floor.is_none_or(|floor| !Limit::Accuracy.is_broken(accuracy, floor))
     }
 
     /// Contenders under the present limits, the most promising last.
@@ -298,8 +302,7 @@ impl LiveSearch {
         seen.insert(design.clone());
         let evaluation = rates.evaluate(demand);
         let predicted = if evaluation.feasible() { self.predict(design) } else { UNKNOWN };
-        let floor = self.problem.knobs.accuracy_floor.unwrap_or(0.0);
-        if evaluation.feasible() && predicted.high >= floor {
+        if evaluation.feasible() && self.meets_floor(predicted.high) {
             found.push(Contender { design: design.clone(), predicted, latency_s: evaluation.latency.total_s() });
         }
     }

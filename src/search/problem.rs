@@ -9,12 +9,12 @@ use super::objective::Objective;
 use super::outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 use super::survey::Survey;
 use crate::cost::{
-    Constraint, CostError, CostModel, DesignCostError, Evaluation, Knobs, SplitDemand, SystemRates, shortfall_list,
-    smallest_demands, why_none,
+    Constraint, CostError, CostModel, DesignCostError, Evaluation, Knobs, MeasuredShares, SplitDemand, SystemRates,
+    shortfall_list, smallest_demands, why_none,
 };
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, ShapeError};
-use crate::quantity::{Knob, QuantityError};
+use crate::quantity::{Knob, Limit, QuantityError};
 use crate::space::{Design, Genome, SearchSpace};
 
 /// Error of a search problem.
@@ -139,10 +139,14 @@ impl SearchProblem {
     pub fn outcome(&self, design: &Design, accuracy: Option<f64>) -> Result<Outcome, ProblemError> {
         let (demand, rates) = (self.demand(design)?, SystemRates::new(&self.knobs));
         let evaluation = rates.evaluate(&demand);
-        let floor = self.knobs.accuracy_floor.unwrap_or(0.0);
-        let short = accuracy.map_or(0.0, |accuracy| ((floor - accuracy) / floor.max(1e-9)).max(0.0));
         let leak = if self.needs_leak() { self.leak(design).unwrap_or(0.0) } else { 0.0 };
-        let mut violation = short + self.knobs.leak_limit.map_or(0.0, |limit| (leak - limit).max(0.0));
+        let shares = MeasuredShares { accuracy: accuracy.unwrap_or(f64::NAN), leak };
+        let broken = shares.limits(&self.knobs).into_iter().filter_map(|(limit, value, bound)| {
+            let bound = bound.filter(|bound| limit.is_broken(value, *bound))?;
+            // Short of accuracy by a share of the floor; leaks are shares of the picture.
+            Some(if limit == Limit::Accuracy { (bound - value) / bound.max(1e-9) } else { value - bound })
+        });
+        let mut violation: f64 = broken.sum();
         if !evaluation.feasible() {
             // A limit that is exceeded by less than can be computed counts as well.
             violation += excess(&rates, &demand).max(1e-6);

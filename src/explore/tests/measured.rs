@@ -112,6 +112,42 @@ fn an_accuracy_floor_bars_what_was_measured_below_it() {
 }
 
 #[test]
+fn what_reads_as_the_limit_meets_it_and_passes_the_filter() {
+    let mut session = session(20);
+    // 300 of 320 objects read as 93.8 %.
+    session.apply(Command::Update(vec![measured(&session, 3, 6, 0.9375)]), 0);
+    let design = session.best_design(3);
+    set(&mut session, Knob::AccuracyFloor, "93.8");
+    assert_eq!((session.ranked(3).unwrap().class, session.best_design(3)), (Class::Rated, design.clone()));
+    for (filter, passes) in [
+        ("acc>=93.8", true),
+        ("acc=93.8", true),
+        ("acc<=93.8", true),
+        ("acc>93.8", false),
+        ("acc<93.8", false),
+        ("measured acc!=93.8", false),
+        ("acc>=93.9", false),
+    ] {
+        session.apply(Command::Filter(filter.to_owned()), 0);
+        assert_eq!(session.order(), if passes { &[3][..] } else { &[] }, "{filter}");
+    }
+    session.apply(Command::Filter(String::new()), 0);
+    session.apply(Command::SelectCandidate(3), 0);
+    for by in [1, -1] {
+        session.apply(Command::Override(DesignPart::Split, Move::By(by)), 0);
+    }
+    assert_eq!(session.selected_design(), design);
+    assert!(session.status().unwrap().feasible);
+    set(&mut session, Knob::AccuracyFloor, "95");
+    let status = session.status().unwrap().sentence;
+    assert!(status.contains("accuracy 93.8 % < 95.0 %"), "{status}");
+    assert!(status.contains("Smallest fix: lower the accuracy floor to 93.8 %"), "{status}");
+    let fix = session.fixes()[0];
+    session.apply(Command::SetKnobs(vec![(fix.knob, fix.to)]), 0);
+    assert!(session.status().unwrap().feasible);
+}
+
+#[test]
 fn a_leak_limit_bars_what_was_measured_above_it() {
     let mut session = session(20);
     let design = session.best_design(0).unwrap();
