@@ -127,15 +127,17 @@ pub(crate) const SCENES: &[TourScene] = &[
                 accuracy.map_or_else(|| "not measured".to_owned(), |share| Metric::Accuracy.format(share))
             };
             format!(
-                "Network #{}, split after {}, recognises {} of the objects with 1 sensor, {} with {}; it takes {} \
-                 instead of {} (no latency limit is set here). {}",
+                "With 1 sensor network #{}, split after {}, recognises {} of the objects and takes {}; with {} it is network \
+                 #{}, split after {}: {} and {} (no latency limit is set here). {}",
+                before.id,
+                before.split,
+                share(before.accuracy),
+                before.latency,
+                now.sensors,
                 now.id,
                 now.split,
-                share(before.accuracy),
                 share(now.accuracy),
-                now.sensors,
                 now.latency,
-                before.latency,
                 measured.made
             )
         },

@@ -1,7 +1,7 @@
 //! The promises of the captions hold on the default pair, and each scene can be shown alone.
 
 use super::*;
-use crate::{record::Precision, tui::tests::fixture};
+use crate::{quantity::Metric, record::Precision, tui::tests::fixture};
 
 fn played(scene: &str) -> (Session, Demo) {
     let (mut session, mut ui) = (fixture::session(), UiState::default());
@@ -35,6 +35,17 @@ fn accuracy_rises_with_the_cameras_and_was_measured() {
     assert!(demo.before.accuracy < end.accuracy, "{:?} {:?}", demo.before.accuracy, end.accuracy);
     let caption = demo.caption(&session);
     assert!(caption.text.contains("validation objects of arrangement-10"), "{}", caption.text);
+    // Each accuracy stands with the network, the split and the latency that it belongs to.
+    let index = demo.scenes.iter().position(|one| one.title == "More sensors see more").unwrap();
+    demo.begin(index, &mut session, &mut ui, 0);
+    let start = Facts::of(&session);
+    assert_eq!((start.sensors, start.accuracy), (1, demo.before.accuracy));
+    for facts in [&start, &end] {
+        let accuracy = Metric::Accuracy.format(facts.accuracy.unwrap());
+        let (_, words) = caption.text.split_once(&format!("#{}, split after {}", facts.id, facts.split)).unwrap();
+        let (words, _) = words.split_once(&facts.latency).unwrap();
+        assert!(words.contains(&accuracy) && !words.contains('#'), "{}", caption.text);
+    }
     demo.begin(0, &mut session, &mut ui, 0);
     assert_eq!(session.measured_count(), 0, "the other scenes show none");
 }
