@@ -76,9 +76,11 @@ pub enum Command {
     Select(Move),
     /// Selects a candidate, also one that the filter hides.
     SelectCandidate(CandidateId),
+    /// Selects a pinned design as it was pinned, given by its place.
+    SelectPinned(usize),
     /// Overrides a part of the selected design.
     Override(DesignPart, Move),
-    /// Removes the override of the selected design.
+    /// Removes the override of the selected design, or leaves the pin that is selected: back to the best split.
     ResetOverride,
     /// Pins the selected design as it is shown, or unpins it.
     Pin,

@@ -1,4 +1,4 @@
-//! The selected design as it is shown: at its best split, or as overridden.
+//! The selected design as it is shown: at its best split, as overridden, or as it was pinned.
 
 use super::candidate::{CandidateDesign, CandidateId};
 use super::measurements::ShownAccuracy;
@@ -21,7 +21,7 @@ pub(super) struct Inspected<'a> {
     pub(super) measured: Vec<MeasuredShares>,
     /// The best split, sent that way.
     pub(super) best: BestSplit,
-    /// Index of the split shown: the overridden one, else the best.
+    /// Index of the split shown: the one that the user chose, else the best.
     pub(super) shown: usize,
 }
 
@@ -38,10 +38,24 @@ impl Inspected<'_> {
 }
 
 impl Session {
-    /// The override, if it is of the selected candidate.
+    /// The override, if it is of the selected candidate, which is not looked at as it was pinned.
     pub(super) fn active_override(&self) -> Option<&Override> {
         let design_override = self.setup().design_override()?;
-        (Some(design_override.candidate()) == self.selected()).then_some(design_override)
+        let is_active = Some(design_override.candidate()) == self.selected() && self.selection().pin().is_none();
+        is_active.then_some(design_override)
+    }
+
+    /// Split that the user chose for the selected design: by overriding it, or for the pin that is selected.
+    pub(super) fn chosen_split(&self) -> Option<BoundaryId> {
+        match self.selection().pin() {
+            Some(pin) => pin.split,
+            None => self.active_override().and_then(Override::split),
+        }
+    }
+
+    /// Returns `true` if the selected design is shown otherwise than its candidate is at the best split.
+    pub(super) fn is_overridden(&self) -> bool {
+        self.active_override().is_some() || self.chosen_split().is_some()
     }
 
     /// The selected design as it is shown; `None` if there are no candidates.
@@ -58,8 +72,7 @@ impl Session {
         };
         let evaluator = self.evaluator();
         let best = evaluator.best_of(demands, &measured)?;
-        let chosen = active.and_then(Override::split);
-        let shown = chosen.and_then(|split| demands.iter().position(|demand| demand.boundary == split));
+        let shown = self.chosen_split().and_then(|split| demands.iter().position(|demand| demand.boundary == split));
         let shown = shown.unwrap_or(usize::from(best.split_index));
         Some(Inspected { id, candidate, transmit, demands, measured, best, shown })
     }

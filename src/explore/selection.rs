@@ -1,15 +1,18 @@
-//! The selected candidate.
+//! The selected candidate, or the selected pin.
 //!
 //! Invariants: a candidate is selected if there is any; one that was selected in the top row follows the top row, any
-//! other selection stays with its candidate.
+//! other selection stays with its candidate. A selected pin is one of the selected candidate.
 
 use super::candidate::CandidateId;
 use super::command::Move;
+use super::setup::Pinned;
 
 /// The selected candidate and its row.
 #[derive(Debug, Clone)]
 pub(super) struct Selection {
     candidate: Option<CandidateId>,
+    /// The pin that was selected: its candidate is looked at as it was pinned.
+    pin: Option<Pinned>,
     follows_top: bool,
     /// Row of the candidate, or its last row before it was filtered out.
     row: usize,
@@ -18,7 +21,23 @@ pub(super) struct Selection {
 impl Selection {
     /// The selection of a new session, in the top row.
     pub(super) const fn at_top() -> Self {
-        Self { candidate: None, follows_top: true, row: 0 }
+        Self { candidate: None, pin: None, follows_top: true, row: 0 }
+    }
+
+    /// The selected pin; `None` if a candidate was selected by itself.
+    pub(super) const fn pin(&self) -> Option<Pinned> {
+        self.pin
+    }
+
+    /// Selects a pinned design, which may be filtered out, and stays with it.
+    pub(super) fn select_pin(&mut self, pin: Pinned, rows: &[CandidateId]) {
+        self.select(pin.candidate, rows);
+        (self.pin, self.follows_top) = (Some(pin), false);
+    }
+
+    /// Looks at the selected candidate by itself.
+    pub(super) const fn leave_pin(&mut self) {
+        self.pin = None;
     }
 
     /// The selected candidate; `None` only if there is none.
@@ -47,21 +66,21 @@ impl Selection {
             Move::By(steps) if steps > 0 && !visible => Move::By(steps - 1).apply(self.row, rows.len()),
             to => to.apply(self.row, rows.len()),
         };
-        self.candidate = Some(rows[row]);
+        (self.candidate, self.pin) = (Some(rows[row]), None);
         self.follows_top = row == 0;
         self.row = row;
     }
 
     /// Selects a candidate, which may be filtered out.
     pub(super) fn select(&mut self, id: CandidateId, rows: &[CandidateId]) {
-        self.candidate = Some(id);
+        (self.candidate, self.pin) = (Some(id), None);
         self.follows_top = rows.first() == Some(&id);
         self.follow_rows(rows, Some(id));
     }
 
     /// Selects a candidate, and stays with it also if it is in the top row.
     pub(super) const fn restore(&mut self, id: CandidateId) {
-        self.candidate = Some(id);
+        (self.candidate, self.pin) = (Some(id), None);
         self.follows_top = false;
     }
 
@@ -72,7 +91,8 @@ impl Selection {
 
     /// Follows the top row if the candidate is in it.
     pub(super) fn follow_top_if_there(&mut self, rows: &[CandidateId]) {
-        self.follows_top = self.candidate.is_some() && rows.first().copied() == self.candidate;
+        let is_top = self.candidate.is_some() && rows.first().copied() == self.candidate;
+        self.follows_top = is_top && self.pin.is_none();
     }
 
     /// Follows a change of the rows. Without rows and without a selection, `any` candidate is selected.

@@ -119,6 +119,11 @@ impl Session {
         &self.derived
     }
 
+    /// The selected candidate or pin.
+    pub(super) const fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
     /// Pictures of objects on their way through designs.
     pub const fn pictures(&self) -> &Pictures {
         &self.pictures

@@ -40,7 +40,8 @@ pub struct SessionFile {
     /// Screen, order and filter.
     #[serde(default)]
     pub view: ViewRow,
-    /// The selected candidate; `None` for the one in the top row.
+    /// The selected candidate, with the split of the pin that is selected if the user chose it; `None` for the one in
+    /// the top row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selected: Option<DesignRow>,
     /// The baseline of comparisons.

@@ -99,12 +99,6 @@ impl Setup {
         self.pins.iter().any(|pin| pin.candidate == id)
     }
 
-    /// Letter of the first pin of a candidate.
-    pub fn pin_letter(&self, id: CandidateId) -> Option<char> {
-        let index = self.pins.iter().position(|pin| pin.candidate == id)?;
-        letter(index)
-    }
-
     /// Notes on designs.
     pub const fn notes(&self) -> &Notes {
         &self.notes
@@ -279,10 +273,10 @@ mod tests {
         for candidate in 0..26 {
             assert_eq!(setup.toggle_pin(pin(candidate)), Ok(()));
         }
-        assert_eq!((setup.pin_letter(0), setup.pin_letter(25), setup.pin_letter(26)), (Some('A'), Some('Z'), None));
+        assert_eq!((letter(0), letter(25)), (Some('A'), Some('Z')));
         assert_eq!(setup.toggle_pin(pin(26)), Err(SetupError::PinsFull));
         setup.move_pin(25, 0);
-        assert_eq!(setup.pin_letter(25), Some('A'));
+        assert_eq!(setup.pins().first(), Some(&pin(25)));
         assert_eq!(setup.toggle_pin(pin(25)), Ok(()));
         assert_eq!((setup.pins().len(), setup.is_pinned(25)), (25, false));
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::explore::{AccuracyFigure, AccuracyKind, CandidateId, Column, Session, ShownAccuracy};
+use crate::explore::{AccuracyFigure, AccuracyKind, CandidateId, Column, Session, ShownAccuracy, TableRow};
 use crate::files;
 use crate::quantity::{Unit, number};
 use crate::record::Precision;
@@ -19,6 +19,8 @@ use crate::text::{self, without_tags};
 #[derive(Serialize)]
 struct Record<A> {
     id: CandidateId,
+    /// Letter of the pin that is this design.
+    pin: Option<char>,
     design: String,
     split: String,
     fusion: String,
@@ -69,8 +71,9 @@ struct Sheet {
 }
 
 /// Names of the columns of CSV: the fields of [`Record`], the accuracy as [`AccuracyCells`].
-const COLUMNS: [&str; 30] = [
+const COLUMNS: [&str; 31] = [
     "id",
+    "pin",
     "design",
     "split",
     "fusion",
@@ -110,14 +113,18 @@ fn cells(figure: Option<AccuracyFigure>) -> AccuracyCells {
     (Some(value), Some(kind), Some(low), Some(high), Some(precision.name()))
 }
 
-fn record<A>(session: &Session, id: CandidateId, accuracy: impl Fn(Option<AccuracyFigure>) -> A) -> Option<Record<A>> {
-    let row = session.row(id)?;
-    let design = session.best_design(id)?;
+fn record<A>(
+    session: &Session,
+    row: &TableRow<'_>,
+    accuracy: impl Fn(Option<AccuracyFigure>) -> A,
+) -> Option<Record<A>> {
+    let design = session.catalogue().design(row.id, row.split)?;
     let measured = if let ShownAccuracy::Measured(accuracy) = row.accuracy { Some(accuracy) } else { None };
     let float = session.measurements().present().newest_in(Precision::Float, &design, session.knobs().sensors);
     let (cost, latency) = (&row.evaluation, &row.evaluation.latency);
     Some(Record {
-        id,
+        id: row.id,
+        pin: row.pin,
         design: session.space().print_design(&design),
         split: row.split_name.to_owned(),
         fusion: row.fusion_name.to_owned(),
@@ -146,8 +153,15 @@ fn record<A>(session: &Session, id: CandidateId, accuracy: impl Fn(Option<Accura
     })
 }
 
+/// Records of the rows of the table, each at its best split. Behind a row stand its pins that have another split.
 fn records<A>(session: &Session, accuracy: impl Fn(Option<AccuracyFigure>) -> A) -> Vec<Record<A>> {
-    session.order().iter().filter_map(|id| record(session, *id, &accuracy)).collect()
+    let pinned: Vec<TableRow<'_>> = session.pinned_rows().collect();
+    let with_pins = |row: TableRow<'_>| {
+        let pins = pinned.iter().filter(|pin| pin.id == row.id && pin.split != row.split);
+        let designs = std::iter::once(&row).chain(pins);
+        designs.filter_map(|row| record(session, row, &accuracy)).collect::<Vec<_>>()
+    };
+    session.order().iter().filter_map(|&id| session.row(id)).flat_map(with_pins).collect()
 }
 
 /// All rows of the table as JSON, with the knobs they were costed with.
@@ -187,10 +201,12 @@ pub(crate) fn csv(session: &Session) -> String {
 /// Most rows of the Markdown table if nothing is pinned.
 pub(crate) const UNPINNED: usize = 10;
 
-/// The pinned designs as a Markdown table; the first [`UNPINNED`] rows if nothing is pinned.
+/// The pinned designs, as they were pinned, as a Markdown table; the first [`UNPINNED`] rows if nothing is pinned.
 pub(crate) fn markdown(session: &Session) -> String {
-    let pinned: Vec<CandidateId> = session.setup().pins().iter().map(|pin| pin.candidate).collect();
-    let ids = if pinned.is_empty() { session.order().iter().copied().take(UNPINNED).collect() } else { pinned };
+    let mut rows: Vec<TableRow<'_>> = session.pinned_rows().collect();
+    if rows.is_empty() {
+        rows = session.order().iter().filter_map(|&id| session.row(id)).take(UNPINNED).collect();
+    }
     let [accuracy, time, energy, memory] =
         [Column::Accuracy, Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let noted = !session.setup().notes().is_empty();
@@ -205,7 +221,7 @@ pub(crate) fn markdown(session: &Session) -> String {
         energy.symbol,
         memory.symbol,
     );
-    let rows: Vec<_> = ids.into_iter().filter_map(|id| record(session, id, |figure| figure)).collect();
+    let rows: Vec<_> = rows.iter().filter_map(|row| record(session, row, |figure| figure)).collect();
     let caveat = rows.iter().find_map(|row| row.accuracy?.kind.caveat());
     for row in rows {
         let text = without_tags(&row.note.unwrap_or_default()).replace('|', "\\|");

@@ -101,6 +101,9 @@ impl Session {
     /// Applies a command that changes the setup, and records it in the history.
     fn change(&mut self, command: &Command, now_ms: u64) {
         let before = self.setup.clone();
+        if matches!(command, Command::ResetOverride) {
+            self.selection.leave_pin();
+        }
         if let Err(refusal) = self.edit_setup(command) {
             self.activity.say(refusal.severity, refusal.text, now_ms);
         }
@@ -246,9 +249,16 @@ impl Session {
     fn override_part(&mut self, part: DesignPart, to: Move) -> Result<(), CandidateError> {
         let Some(inspected) = self.inspected() else { return Ok(()) };
         let (id, split) = (inspected.id, inspected.demand().boundary);
-        let moved = Override::moved(&self.catalogue, id, self.active_override(), split, part, to)?;
+        // A selected pin is gone on from as it was pinned.
+        let pinned = match self.selection.pin() {
+            Some(pin) => Override::new(&self.catalogue, id, pin.split, inspected.transmit, None)?,
+            None => None,
+        };
+        let present = pinned.as_ref().or_else(|| self.active_override());
+        let moved = Override::moved(&self.catalogue, id, present, split, part, to)?;
         self.setup.set_override(moved);
         // An overridden design stays selected wherever it moves in the ranking.
+        self.selection.leave_pin();
         self.selection.stay();
         Ok(())
     }
@@ -258,9 +268,8 @@ impl Session {
     fn pin(&mut self) -> Result<(), Refusal> {
         let Some(selected) = self.selected() else { return Ok(()) };
         let Some(candidate) = self.catalogue.get(selected) else { return Ok(()) };
-        let mut pinned = Pinned { candidate: selected, split: None };
+        let mut pinned = Pinned { candidate: selected, split: self.chosen_split() };
         if let Some(active) = self.active_override() {
-            pinned.split = active.split();
             let transmit = active.transmit();
             if transmit != candidate.transmit {
                 let genome = candidate.genome.clone();
@@ -276,6 +285,7 @@ impl Session {
             Command::SelectKnob(to) => self.ranges.move_selection(to),
             Command::Select(to) => self.select_row(to),
             Command::SelectCandidate(id) => self.select_candidate(id),
+            Command::SelectPinned(place) => self.select_pinned(place),
             Command::Dismiss => {
                 self.activity.dismiss(now_ms);
             }
@@ -315,6 +325,13 @@ impl Session {
     fn select_candidate(&mut self, id: CandidateId) {
         if self.catalogue.ids().contains(&id) {
             self.selection.select(id, self.derived.rows());
+            self.derived.lower(&self.catalogue, self.selected());
+        }
+    }
+
+    fn select_pinned(&mut self, place: usize) {
+        if let Some(&pin) = self.setup.pins().get(place) {
+            self.selection.select_pin(pin, self.derived.rows());
             self.derived.lower(&self.catalogue, self.selected());
         }
     }

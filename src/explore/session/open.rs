@@ -56,8 +56,10 @@ impl Session {
             session.ranges.select(knob);
         }
         if let Some(row) = &file.selected {
-            let selected = session.read_candidate(row)?.candidate;
-            session.selection.restore(selected);
+            match session.read_candidate(row)? {
+                Pinned { candidate, split: None } => session.selection.restore(candidate),
+                pinned => session.selection.select_pin(pinned, &[]),
+            }
         }
         session.evaluate();
         for note in file.notes() {

@@ -14,6 +14,7 @@ impl Session {
     /// The session as the contents of a file.
     pub fn to_file(&self) -> SessionFile {
         let setup = self.setup_row("", &self.setup);
+        let pinned_split = self.selection.pin().and_then(|pin| pin.split);
         SessionFile {
             session: SessionHeader {
                 version: VERSION,
@@ -32,7 +33,7 @@ impl Session {
                 knob: self.selected_range().knob.name().to_owned(),
                 ..ViewRow::default()
             },
-            selected: self.selection.kept().and_then(|id| self.design_row(id, None)),
+            selected: self.selection.kept().and_then(|id| self.design_row(id, pinned_split)),
             baseline: setup.baseline,
             design_override: setup.design_override,
             pins: setup.pins,

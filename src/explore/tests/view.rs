@@ -75,6 +75,43 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
 }
 
 #[test]
+fn a_pin_is_looked_at_and_opened_again_at_the_split_it_was_pinned_with() {
+    let mut session = session(20);
+    session.apply(Command::SelectCandidate(0), 0);
+    let best = session.selected_design();
+    let other = |design: &Option<crate::space::Design>| *design != best;
+    session.apply(Command::Override(DesignPart::Split, Move::To(3)), 0);
+    if session.selected_design() == best {
+        session.apply(Command::Override(DesignPart::Split, Move::To(4)), 0);
+    }
+    session.apply(Command::Pin, 0);
+    let pinned = session.selected_design();
+    assert!(other(&pinned) && session.selected_pin() == Some(0) && session.pin_letter(0) == Some('A'));
+    session.apply(Command::ResetOverride, 0);
+    assert_eq!((session.selected_design(), session.selected_pin(), session.pin_letter(0)), (best.clone(), None, None));
+
+    session.apply(Command::SelectPinned(0), 0);
+    assert_eq!((session.selected_design(), session.selected_pin()), (pinned.clone(), Some(0)));
+    let (strip, row) = (session.strip().unwrap(), session.pinned_rows().next().unwrap());
+    let compared = &session.compared()[0];
+    assert!(strip.overridden);
+    assert_eq!((strip.here().evaluation, row.evaluation), (compared.evaluation, compared.evaluation));
+    assert_eq!((row.split, row.pin), (pinned.as_ref().unwrap().split, Some('A')));
+    assert_eq!(session.paradigms().unwrap().last().map(|one| one.design.clone()), pinned);
+    let (space, profile) = super::pair();
+    let opened = Session::open(&session.to_file(), space, profile).unwrap();
+    assert_eq!((opened.selected_design(), opened.selected_pin()), (pinned.clone(), Some(0)));
+
+    // Changes go on from the pin, and the way back is to the best split.
+    session.apply(Command::Override(DesignPart::Bits, Move::First), 0);
+    let moved = session.selected_design().unwrap();
+    assert_eq!((moved.split, moved.bits), (pinned.as_ref().unwrap().split, 4));
+    session.apply(Command::SelectPinned(0), 0);
+    session.apply(Command::ResetOverride, 0);
+    assert_eq!(session.selected_design(), best);
+}
+
+#[test]
 fn parts_of_a_bar_add_up_in_every_breakdown() {
     let session = session(30);
     for unit in BarQuantity::ALL {

@@ -65,7 +65,7 @@ impl BarQuantity {
 pub struct DesignBar {
     /// The candidate.
     pub candidate: CandidateId,
-    /// Letter of its pin.
+    /// Letter of the first pin that is the design shown.
     pub pin: Option<char>,
     /// `true` for the selected candidate.
     pub selected: bool,
@@ -126,15 +126,7 @@ impl Session {
         };
         let count = quantity.parts().len();
         let feasible = evaluation.feasible();
-        Some(DesignBar {
-            candidate: id,
-            pin: self.setup().pin_letter(id),
-            selected,
-            feasible,
-            evaluation,
-            parts,
-            count,
-        })
+        Some(DesignBar { candidate: id, pin: self.pin_letter(id), selected, feasible, evaluation, parts, count })
     }
 
     /// Row of a candidate; behind all others if it is filtered out.

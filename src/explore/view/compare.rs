@@ -7,6 +7,7 @@ use crate::explore::measurements::{FinetunedDesign, ShownAccuracy, WeightsMeasur
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
 use crate::explore::setup::{Pinned, letter};
+use crate::network::BoundaryId;
 use crate::quantity::Knob;
 use crate::space::Design;
 
@@ -69,6 +70,34 @@ impl Session {
         let evaluator = self.evaluator();
         let pins = self.setup().pins().iter().enumerate();
         pins.filter_map(|pin| self.compared_pin(&evaluator, pin)).flat_map(|one| self.with_finetuned(one)).collect()
+    }
+
+    /// Place of the pin that the selected design is as it is shown: the selected one, else the first.
+    pub fn selected_pin(&self) -> Option<usize> {
+        let pins = self.setup().pins();
+        if pins.is_empty() {
+            return None;
+        }
+        let selected = self.selection().pin().and_then(|selected| pins.iter().position(|pin| *pin == selected));
+        selected.or_else(|| {
+            let shown = self.selected_design()?;
+            (0..pins.len()).find(|&place| self.pinned(place).is_some_and(|(_, design)| design == shown))
+        })
+    }
+
+    /// Letter of the first pin that is the design of a candidate as it is shown: the selected one as overridden, others
+    /// at their best splits.
+    pub fn pin_letter(&self, id: CandidateId) -> Option<char> {
+        if self.selected() == Some(id) && self.is_overridden() {
+            return letter(self.selected_pin()?);
+        }
+        self.pin_letter_at(id, self.best_split(id)?)
+    }
+
+    /// Letter of the first pin of a candidate at a split.
+    pub(super) fn pin_letter_at(&self, id: CandidateId, split: BoundaryId) -> Option<char> {
+        let is_it = |pin: &Pinned| pin.candidate == id && pin.split.or_else(|| self.best_split(id)) == Some(split);
+        letter(self.setup().pins().iter().position(is_it)?)
     }
 
     fn compared_pin(&self, evaluator: &Evaluator, (place, pin): (usize, &Pinned)) -> Option<Compared> {

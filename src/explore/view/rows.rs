@@ -8,6 +8,7 @@ use crate::explore::column::Column;
 use crate::explore::leaks::ShownLeak;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
+use crate::explore::setup::letter;
 use crate::network::BoundaryId;
 use crate::record::Precision;
 use crate::space::Design;
@@ -19,13 +20,13 @@ pub struct TableRow<'a> {
     pub id: CandidateId,
     /// The candidate: genome, multiply-accumulates, weights.
     pub candidate: &'a CandidateDesign,
-    /// Letter of its pin.
+    /// Letter of the first pin that is the design shown.
     pub pin: Option<char>,
     /// The note on it.
     pub note: Option<&'a str>,
     /// `true` for the selected candidate.
     pub selected: bool,
-    /// `true` if it is shown as overridden rather than at its best split.
+    /// `true` if it is shown as overridden or as it was pinned rather than at its best split.
     pub overridden: bool,
     /// Accuracy at the split shown.
     pub accuracy: ShownAccuracy,
@@ -101,29 +102,43 @@ impl Session {
 
     /// A candidate at its best split as a row, compared with nothing.
     pub fn row(&self, id: CandidateId) -> Option<TableRow<'_>> {
-        let (ranked, candidate) = (self.ranked(id)?, self.catalogue().get(id)?);
-        let split = self.best_split(id)?;
-        let transmit = self.catalogue().effective_transmit(id, split);
-        let leak = self.catalogue().leak_at(self.catalogue().range(id).start + usize::from(ranked.split_index));
+        self.row_at(id, self.best_split(id)?)
+    }
+
+    /// Pinned designs in order, as rows that are compared with nothing.
+    pub fn pinned_rows(&self) -> impl Iterator<Item = TableRow<'_>> {
+        self.setup().pins().iter().enumerate().filter_map(|(place, pin)| {
+            let row = self.row_at(pin.candidate, pin.split.or_else(|| self.best_split(pin.candidate))?)?;
+            Some(TableRow { pin: letter(place), ..row })
+        })
+    }
+
+    /// A candidate at one of its splits as a row.
+    fn row_at(&self, id: CandidateId, split: BoundaryId) -> Option<TableRow<'_>> {
+        let (catalogue, candidate) = (self.catalogue(), self.catalogue().get(id)?);
+        let entry = catalogue.pool().split_at(id, split)?;
+        let shares = catalogue.measured(entry..entry + 1).at(0);
+        let transmit = catalogue.effective_transmit(id, split);
+        let leak = shares.leak;
         let mut leak_precision = None;
         if !leak.is_nan() {
-            leak_precision = self.leak(&self.catalogue().design(id, split)?).map(|leak| leak.precision);
+            leak_precision = self.leak(&catalogue.design(id, split)?).map(|leak| leak.precision);
         }
         let mut accuracy = ShownAccuracy::None;
-        if !self.measurements().is_empty() || ranked.accuracy().is_some() {
+        if !self.measurements().is_empty() || !shares.accuracy.is_nan() {
             accuracy = self.accuracy(&self.catalogue().design(id, split)?);
         }
         Some(TableRow {
             id,
             candidate,
-            pin: self.setup().pin_letter(id),
+            pin: self.pin_letter_at(id, split),
             note: self.setup().notes().get(id),
             selected: self.selected() == Some(id),
             overridden: false,
             accuracy,
             leak,
             leak_precision,
-            evaluation: ranked.evaluation,
+            evaluation: self.evaluator().evaluate_frame(&catalogue.batch().frame(entry), shares),
             split,
             split_name: self.space().boundary_name(split),
             fusion: transmit.fusion,
@@ -138,7 +153,7 @@ impl Session {
 
     /// The row of the selected candidate as overridden; `None` if it is not.
     pub(super) fn overridden_row(&self, id: CandidateId) -> Option<TableRow<'_>> {
-        if self.active_override().is_none_or(|active| active.candidate() != id) {
+        if self.selected() != Some(id) || !self.is_overridden() {
             return None;
         }
         let (row, inspected) = (self.row(id)?, self.inspected()?);
@@ -146,6 +161,7 @@ impl Session {
         let leak = self.leak(&design);
         Some(TableRow {
             overridden: true,
+            pin: self.selected_pin().and_then(letter),
             accuracy: self.accuracy(&design),
             leak: leak.map_or(f64::NAN, |leak| leak.figures.leak),
             leak_precision: leak.map(|leak| leak.precision),

@@ -53,7 +53,7 @@ pub struct DesignStrip<'a> {
     pub best: usize,
     /// Index of the boundary at which the views become one.
     pub fusion: usize,
-    /// `true` if split or transmit configuration are overridden.
+    /// `true` if split or transmit configuration are overridden, or as they were pinned.
     pub overridden: bool,
     /// Accuracy of the design shown.
     pub accuracy: ShownAccuracy,
@@ -108,7 +108,7 @@ impl Session {
             split: inspected.shown,
             best: usize::from(inspected.best.split_index),
             fusion,
-            overridden: self.active_override().is_some(),
+            overridden: self.is_overridden(),
         })
     }
 

@@ -1,10 +1,14 @@
 //! Commands of the Compare screen: the pinned designs and the parallel axes.
 
 use crate::{
-    explore::{Command, Move, Session},
+    explore::{Command, Move, Pinned, Session},
     tui::{
         command::UserCommand,
-        model::{brushes::BRUSHED, brushes::Brushes, screen::ComparePane, state::UiState},
+        model::{
+            brushes::{BRUSHED, Brushes},
+            screen::{ComparePane, Screen},
+            state::UiState,
+        },
         screen::brushed_filter,
     },
 };
@@ -17,9 +21,13 @@ pub(super) fn perform(session: &Session, ui: &mut UiState, command: &UserCommand
     match *command {
         UserCommand::FocusCompare(pane) => ui.compare_pane = pane,
         UserCommand::SelectPin(steps) => {
-            let pins = session.setup().pins();
-            ui.pin = Move::By(steps).apply(selected_pin(session, ui), pins.len());
-            return pins.get(ui.pin).map(|pin| UserCommand::select(pin.candidate)).into_iter().collect();
+            let pins = session.setup().pins().len();
+            ui.pin = Move::By(steps).apply(session.selected_pin().unwrap_or(ui.pin), pins);
+            return if ui.pin < pins { vec![Command::SelectPinned(ui.pin).into()] } else { Vec::new() };
+        }
+        UserCommand::ShowScreen(Screen::Compare) => {
+            ui.screen = Screen::Compare;
+            return select_as_pinned(session, ui).into_iter().collect();
         }
         UserCommand::MoveSelectedPin(steps) => return move_pin(session, ui, steps),
         UserCommand::ToggleDifferences => (ui.differences_only, ui.compare_first) = (!ui.differences_only, 0),
@@ -45,19 +53,23 @@ pub(super) fn perform(session: &Session, ui: &mut UiState, command: &UserCommand
     Vec::new()
 }
 
-/// Place of the selected pin: the one gone to last if it is the selected design, else the first that is.
-fn selected_pin(session: &Session, ui: &UiState) -> usize {
-    let pins = session.setup().pins();
-    let is_selected = |at: usize| pins.get(at).is_some_and(|pin| Some(pin.candidate) == session.selected());
-    if is_selected(ui.pin) { ui.pin } else { (0..pins.len()).find(|&at| is_selected(at)).unwrap_or(ui.pin) }
+/// Selects the first pin of the selected candidate, so that all of the screen is about the design that was pinned;
+/// `None` if it is one already, or is not pinned.
+fn select_as_pinned(session: &Session, ui: &mut UiState) -> Option<UserCommand> {
+    let of_candidate = |pin: &Pinned| Some(pin.candidate) == session.selected();
+    let first = session.setup().pins().iter().position(of_candidate).filter(|_| session.selected_pin().is_none())?;
+    ui.pin = first;
+    Some(Command::SelectPinned(first).into())
 }
 
 /// Moves the selected pin so many places to the right, and selects its design, so that it can be seen which one moved.
 fn move_pin(session: &Session, ui: &mut UiState, steps: i32) -> Vec<UserCommand> {
     let pins = session.setup().pins();
-    let pin = selected_pin(session, ui).min(pins.len().saturating_sub(1));
-    let Some(pinned) = pins.get(pin) else { return Vec::new() };
+    let pin = session.selected_pin().unwrap_or(ui.pin).min(pins.len().saturating_sub(1));
+    if pins.is_empty() {
+        return Vec::new();
+    }
     let to = Move::By(steps);
     ui.pin = to.apply(pin, pins.len());
-    vec![UserCommand::select(pinned.candidate), Command::MovePin { pin, to }.into()]
+    vec![Command::SelectPinned(pin).into(), Command::MovePin { pin, to }.into()]
 }

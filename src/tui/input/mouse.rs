@@ -98,7 +98,10 @@ impl Pointer<'_> {
             return None;
         }
         let (area, region) = self.region()?;
-        let on_design = matches!(region, Region::Button(UserCommand::Session(Command::SelectCandidate(_))));
+        let on_design = matches!(
+            region,
+            Region::Button(UserCommand::Session(Command::SelectCandidate(_) | Command::SelectPinned(_)))
+        );
         match (ui.screen, region) {
             (Screen::Explore, Region::Knob { .. } | Region::Strip) => Some(UserCommand::Open),
             (Screen::Explore, Region::Pane(_)) => Some(UserCommand::ToggleMaximised),

@@ -269,7 +269,7 @@ impl PointSource for PlotScene<'_> {
             (PointClass::Front, true) => 3,
             (PointClass::Front, false) => 4,
         };
-        let pinned = self.session.setup().pin_letter(point.candidate).is_some();
+        let pinned = self.session.pin_letter(point.candidate).is_some();
         let [right, up] = self.units;
         PlotPoint { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 5 } else { layer } }
     }
@@ -277,7 +277,7 @@ impl PointSource for PlotScene<'_> {
     fn look(&self, index: usize) -> (PointMark, Style) {
         let (point, theme) = (self.point(index), self.theme);
         let glyphs = theme.glyphs;
-        match (self.session.setup().pin_letter(point.candidate), point.class) {
+        match (self.session.pin_letter(point.candidate), point.class) {
             (Some(pin), _) => (PointMark::Glyph(pin), theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()]),
             (None, PointClass::Front) if point.estimated => (PointMark::Glyph(glyphs.estimated_front), theme.front),
             (None, PointClass::Feasible) if point.estimated => {

@@ -255,9 +255,7 @@ fn a_double_click_opens_what_it_is_on() {
     play_app(&mut app, "t jj 4");
     terminal.draw(|frame| app.draw(frame)).unwrap();
     let baseline = app.session.setup().baseline();
-    double_click(&mut app, |region| {
-        matches!(region, Region::Button(UserCommand::Session(Command::SelectCandidate(_))))
-    });
+    double_click(&mut app, |region| matches!(region, Region::Button(UserCommand::Session(Command::SelectPinned(_)))));
     assert_ne!(app.session.setup().baseline(), baseline);
 }
 

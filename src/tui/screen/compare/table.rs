@@ -143,7 +143,7 @@ fn headings(view: View<'_>, grid: &Grid<'_>, inner: Rect, buf: &mut Buffer, hits
             None if index == base => " (baseline)".to_owned(),
             None => String::new(),
         };
-        let selected = pin.finetuned().is_none() && view.session.selected() == Some(pin.candidate);
+        let selected = pin.finetuned().is_none() && view.session.selected_pin() == Some(pin.place);
         let mark = if selected { theme.glyphs.focus } else { ' ' };
         let imported = view.session.space().imported_network(&pin.design.genome);
         let name = imported.map_or_else(|| format!("#{}", pin.candidate), |imported| imported.name.clone());
@@ -151,7 +151,7 @@ fn headings(view: View<'_>, grid: &Grid<'_>, inner: Rect, buf: &mut Buffer, hits
         let x = row.x + NAMES + column * u16::try_from(place).unwrap_or(0);
         let area = Rect { x, width: column, ..row }.intersection(row);
         chrome::line(buf, area, &[(&text, theme.pins[pin.place % theme.pins.len()])], theme);
-        hits.button(Rect { height: inner.height, ..area }, UserCommand::select(pin.candidate));
+        hits.button(Rect { height: inner.height, ..area }, Command::SelectPinned(pin.place));
     }
     let rule = chrome::row(inner, 1);
     for x in rule.x..rule.right() {
