@@ -10,13 +10,11 @@ use super::output::say;
 use super::usage::Usage;
 use super::{Answer, load};
 use crate::diagnostic::Source;
-use crate::explore::{DEFAULT_POOL, DesignRow, OverrideRow, Session, SessionFile};
+use crate::explore::{DEFAULT_POOL, DesignRow, Session, SessionFile};
 use crate::files;
 use crate::hardware::Profile;
 use crate::report::{Report, RunFacts};
-use crate::run::RunDir;
 use crate::space::{Design, SearchSpace};
-use crate::tui;
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
@@ -51,13 +49,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
-    let run = NamedRun::open(&arguments.run)?.unpacked()?;
+    let named = NamedRun::open(&arguments.run)?;
+    let session = session(&arguments, &named)?;
+    let run = named.unpacked()?;
     // A run on a server has no directory, and that of the shipped one is temporary.
     let place = if run.is_on_server() || run.is_temporary() { PathBuf::new() } else { run.path().to_owned() };
     // The address that a run on a server is known by holds no password; a report is handed on.
     let path = if run.is_on_server() { run.path().to_owned() } else { arguments.run.clone() };
     let facts = RunFacts { path, ..RunFacts::read(run.path())? };
-    let session = session(&arguments, &run)?;
     let report = Report::new(&session, Some(&facts));
     let page = match (&arguments.output, &arguments.markdown) {
         (Some(path), _) => Some(path.clone()),
@@ -95,9 +94,7 @@ fn fresh(arguments: &Arguments, seed: u64, space: SearchSpace, profile: Profile)
         file.pins.push(row(&space, text)?);
     }
     if let Some(text) = &arguments.design {
-        let row = row(&space, text)?;
-        file.selected = Some(row.clone());
-        file.design_override = Some(OverrideRow { from: row.clone(), to: row });
+        file.selected = Some(row(&space, text)?);
     }
     Ok(Session::open(&file, space, profile)?)
 }
@@ -110,7 +107,7 @@ fn row(space: &SearchSpace, text: &str) -> Result<DesignRow> {
 }
 
 /// A session on the run, with knobs, pins and selection as asked.
-fn session(arguments: &Arguments, run: &RunDir) -> Result<Session> {
+fn session(arguments: &Arguments, run: &NamedRun) -> Result<Session> {
     let (space, _) = load::space_of_run(run.manifest())?;
     let (profile, _) = match &arguments.profile {
         None => load::profile_of_run(run.manifest())?,
@@ -125,7 +122,7 @@ fn session(arguments: &Arguments, run: &RunDir) -> Result<Session> {
         }
         None => fresh(arguments, run.manifest().seed, space, profile)?,
     };
-    tui::replay(&mut session, run.path())?;
+    load::replay_shown(&mut session, Some(run), false)?;
     set_knobs(&mut session, &arguments.knobs, arguments.sensors)?;
     Ok(session)
 }
