@@ -256,7 +256,7 @@ impl Catalogue {
         }
         self.pool.set_sensors(self.sensors);
         self.measurements.refresh(self.pool.split_count(), self.sensors);
-        self.leaks.refresh(self.pool.split_count(), self.sensors);
+        self.leaks.refresh(&self.space, &self.pool, self.sensors);
         self.rate();
         self.stale = false;
         true

@@ -47,13 +47,15 @@ impl Leaks {
         self.figures.is_empty()
     }
 
-    /// Leak of a design with a number of views.
-    pub fn shown(&self, design: &Design, views: u32) -> Option<&ShownLeak> {
-        self.figures.get(&(design.clone(), views))?.iter().max_by_key(|leak| leak.rank())
+    /// Leak of a design with a number of views. At the raw input it is that of whatever design sends the same, where
+    /// the design itself was not measured.
+    pub fn shown(&self, space: &SearchSpace, design: &Design, views: u32) -> Option<&ShownLeak> {
+        let own = self.figures.get(&(design.clone(), views)).and_then(|all| all.iter().max_by_key(|leak| leak.rank()));
+        own.or_else(|| self.of_raw_input(space, design, views))
     }
 
     /// Leak of whatever design sends the same raw input with a number of views: it depends on nothing else.
-    pub(super) fn of_raw_input(&self, space: &SearchSpace, design: &Design, views: u32) -> Option<&ShownLeak> {
+    fn of_raw_input(&self, space: &SearchSpace, design: &Design, views: u32) -> Option<&ShownLeak> {
         let alike = |(other, of): &(Design, u32)| *of == views && space.send_raw_input_alike(design, other);
         let found = self.figures.iter().filter(|(key, _)| alike(key)).flat_map(|(_, leaks)| leaks);
         found.max_by(|one, other| one.rank().cmp(&other.rank()).then(one.figures.leak.total_cmp(&other.figures.leak)))
@@ -113,9 +115,21 @@ impl Leaks {
         self.shares.link_candidate(space, pool, id);
     }
 
-    /// Fills in the leaks of a pool with `splits` splits at a number of views.
-    pub(super) fn refresh(&mut self, splits: usize, views: u32) {
-        self.shares.refresh(splits, views);
+    /// Fills in the leaks of a pool at a number of views.
+    pub(super) fn refresh(&mut self, space: &SearchSpace, pool: &CandidatePool, views: u32) {
+        self.shares.refresh(pool.split_count(), views);
+        if !self.figures.keys().any(|(design, of)| design.split == 0 && *of == views) {
+            return;
+        }
+        for id in 0..pool.len() as CandidateId {
+            let entry = pool.split_at(id, 0).filter(|&entry| self.shares.current_at(entry).is_nan());
+            let found = entry
+                .zip(pool.design(space, id, 0))
+                .and_then(|(entry, design)| Some((entry, self.of_raw_input(space, &design, views)?.figures.leak)));
+            if let Some((entry, leak)) = found {
+                self.shares.fill_in(entry, leak);
+            }
+        }
     }
 }
 
@@ -140,11 +154,27 @@ mod tests {
             let figures = figures(leak);
             leaks.record(design.clone(), 6, ShownLeak { precision, step, figures });
         }
-        let shown = leaks.shown(&design, 6).unwrap();
+        let shown = leaks.shown(&space, &design, 6).unwrap();
         assert_eq!((shown.precision, shown.step), (Precision::Int8, 200));
         leaks.withdraw(150);
-        assert_eq!(leaks.shown(&design, 6).unwrap().step, 100);
+        assert_eq!(leaks.shown(&space, &design, 6).unwrap().step, 100);
         leaks.withdraw(50);
-        assert!(leaks.shown(&design, 6).is_none() && leaks.is_empty());
+        assert!(leaks.shown(&space, &design, 6).is_none() && leaks.is_empty());
+    }
+
+    #[test]
+    fn whatever_sends_the_same_raw_input_leaks_as_much() {
+        let (space, _) = pair();
+        let raw = |genome| space.canonical_design(Design { genome, split: 0, fusion: 4, ratio: 1, bits: 8 });
+        let (measured, other) = (raw(space.largest()), raw(space.smallest()));
+        let mut leaks = Leaks::default();
+        leaks.follow("one");
+        leaks.record(measured.clone(), 6, ShownLeak { precision: Precision::Int8, step: 1, figures: figures(1.0) });
+        let of = |design: &Design, views| leaks.shown(&space, design, views).map(|leak| leak.figures.leak);
+        assert_eq!((of(&measured, 6), of(&measured, 2)), (Some(1.0), None));
+        let alike = space.send_raw_input_alike(&measured, &other);
+        assert_eq!(of(&other, 6), alike.then_some(1.0));
+        let later = space.canonical_design(Design { split: 3, ..measured });
+        assert_eq!(of(&later, 6), None);
     }
 }

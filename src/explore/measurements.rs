@@ -293,6 +293,13 @@ impl Measurements {
         measured.filter_map(|(record, newest)| Some((&record.design, *record.entries.first()?, newest.accuracy)))
     }
 
+    /// Fills in the share of one of the splits that [`Measurements::refresh`] was told of, known by other means.
+    pub(super) fn fill_in(&mut self, entry: usize, share: f64) {
+        if let Some(current) = self.current.get_mut(entry) {
+            *current = share;
+        }
+    }
+
     /// Fills in the accuracies of a pool with `splits` splits at a number of views.
     pub(super) fn refresh(&mut self, splits: usize, views: u32) {
         self.current.clear();

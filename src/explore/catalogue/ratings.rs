@@ -94,7 +94,7 @@ impl Catalogue {
     /// Shares that a design is judged by with a number of sensors.
     pub(in crate::explore) fn measured_of(&self, design: &Design, sensors: u32) -> MeasuredShares {
         let accuracy = self.accuracy_with(design, sensors).ranked_by().unwrap_or(f64::NAN);
-        let leak = self.leaks.shown(design, sensors).map_or(f64::NAN, |shown| shown.figures.leak);
+        let leak = self.leaks.shown(&self.space, design, sensors).map_or(f64::NAN, |shown| shown.figures.leak);
         MeasuredShares { accuracy, leak }
     }
 

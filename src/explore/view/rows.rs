@@ -74,10 +74,42 @@ impl TableRow<'_> {
     }
 }
 
+/// Numbers of different designs among all candidates at their best splits: candidates that are one design count once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DesignCounts {
+    /// All of them.
+    pub designs: usize,
+    /// Those that meet all limits.
+    pub feasible: usize,
+    /// Those of these that were measured with the current number of sensors.
+    pub measured: usize,
+}
+
 impl Session {
+    /// Counts the different designs that were looked at, whatever the filter.
+    pub fn design_counts(&self) -> DesignCounts {
+        let mut counts = DesignCounts::default();
+        for row in self.different_designs(self.ranking()).filter_map(|(id, _)| self.row(id)) {
+            let feasible = row.evaluation.feasible();
+            counts.designs += 1;
+            counts.feasible += usize::from(feasible);
+            counts.measured += usize::from(feasible && row.accuracy.measured().is_some());
+        }
+        counts
+    }
+
+    /// Candidates with their designs at their best splits, each design once.
+    pub fn different_designs(&self, ids: &[CandidateId]) -> impl Iterator<Item = (CandidateId, Design)> {
+        let mut seen = HashSet::new();
+        ids.iter().filter_map(move |&id| {
+            let design = self.best_design(id)?;
+            seen.insert(design.clone()).then_some((id, design))
+        })
+    }
+
     /// Figures of a design's leak, if it was measured with the current number of sensors.
     pub fn leak(&self, design: &Design) -> Option<&ShownLeak> {
-        self.catalogue().leaks().shown(design, self.knobs().sensors)
+        self.catalogue().leaks().shown(self.space(), design, self.knobs().sensors)
     }
 
     /// Rows of the table, from the first one shown to the last one shown: designs at their best splits, the selected

@@ -23,7 +23,7 @@ pub(in crate::report) fn section(session: &Session) -> PageSection {
         table.row(cells);
     }
     let precisions: BTreeSet<&str> =
-        all.iter().filter_map(|one| session.paradigm_leak(&one.design)).map(|leak| leak.precision.name()).collect();
+        all.iter().filter_map(|one| session.leak(&one.design)).map(|leak| leak.precision.name()).collect();
     let mut passages = vec![Passage::Table(table)];
     if !precisions.is_empty() {
         let names = precisions.into_iter().collect::<Vec<_>>().join(" and ");

@@ -32,9 +32,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let View { session, theme, ui } = view;
     let all = session.paradigms().unwrap_or_default();
     // Figures without a precision are in int8.
-    let in_float = |one: &ParadigmFigures| {
-        session.paradigm_leak(&one.design).is_some_and(|leak| leak.precision == Precision::Float)
-    };
+    let in_float =
+        |one: &ParadigmFigures| session.leak(&one.design).is_some_and(|leak| leak.precision == Precision::Float);
     let leaks = if all.iter().any(in_float) { ", leaks in float" } else { "" };
     let sensors = number::counted(session.knobs().sensors.into(), "sensor");
     let note = session.selected().map(|id| format!("{} with {sensors}{leaks}", session.candidate_name(id)));
