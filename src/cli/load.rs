@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::explore::Session;
 use crate::files;
 use crate::hardware::{self, Profile};
-use crate::record::{Event, LeakMeasurement};
+use crate::record::Event;
 use crate::run::{self, Document, Manifest, RunArchive, RunDir, SHIPPED, TemporaryFolder};
 use crate::space::{self, SearchSpace};
 use crate::train::Settings;
@@ -125,15 +125,6 @@ impl NamedRun {
             Self::Directory(run) => run.manifest(),
             Self::Shipped(archive) => archive.manifest(),
         }
-    }
-
-    /// Measured leaks on record.
-    pub(super) fn leaks(&self) -> Result<Vec<LeakMeasurement>> {
-        let stored = match self {
-            Self::Directory(run) => run.store()?.leaks_after(0, usize::MAX)?,
-            Self::Shipped(archive) => archive.records()?.leaks,
-        };
-        Ok(stored.into_iter().map(|stored| stored.value).collect())
     }
 
     /// The run as a directory to read; the shipped one is unpacked into a temporary folder, which a signal that ends

@@ -1,5 +1,6 @@
 //! `splitscope paradigms`: all on the sensors, all on the aggregator, and distributed, in the figures of Table 1.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -11,11 +12,10 @@ use super::load::NamedRun;
 use super::usage::Usage;
 use super::{Answer, load, network, output};
 use crate::cost::{
-    CostModel, Merit, MeritTick, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows, paradigms,
+    CostModel, Knobs, Merit, MeritTick, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows,
 };
-use crate::explore::default_transmit;
-use crate::quantity::{self, number};
-use crate::record::{LeakMeasurement, MeasurementKey, Precision, Subset};
+use crate::explore::{Command, Session, default_transmit};
+use crate::quantity::{self, Knob, number};
 use crate::space::{Design, ImportRules, SearchSpace};
 
 /// Arguments of `paradigms`.
@@ -72,21 +72,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let design = design(model.space(), &arguments.design)?;
     let knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
     knobs.check()?;
-    let mut all = paradigms(&model, &design, &knobs)?;
     let run = match named {
-        Some(run) => Some(run),
-        None if arguments.no_run => None,
-        None => load::shipped_of(model.space())?,
+        None if !arguments.no_run => load::shipped_of(model.space())?,
+        named => named,
     };
-    let leaks = run.as_ref().map_or(Ok(Vec::new()), NamedRun::leaks)?;
-    let precision = fill_in_leaks(&mut all, model.space(), knobs.sensors, &leaks);
-    let measured = precision.zip(run.as_ref().map(|run| run.manifest().name.as_str()));
+    let session = session(&model, &knobs, run.as_ref())?;
+    let table = ParadigmTable {
+        all: session.paradigms_of(&design)?,
+        run: run.as_ref().map(|run| run.manifest().name.as_str()),
+        session: &session,
+    };
     if arguments.json {
-        output::json(&report(&model, knobs.sensors, &all, precision))?;
+        output::json(&table.json())?;
     } else if arguments.markdown {
-        output::print(&quantity::ascii(&markdown(&model, knobs.sensors, &all, measured)))?;
+        output::print(&quantity::ascii(&table.markdown()))?;
     } else {
-        output::print(&quantity::ascii(&text(&model, knobs.sensors, &all, measured)))?;
+        output::print(&quantity::ascii(&table.text()))?;
     }
     Ok(Answer::Yes)
 }
@@ -107,76 +108,12 @@ fn design(space: &SearchSpace, text: &str) -> Result<Design> {
     Ok(Design { genome, split, fusion: usual.fusion, ratio: usual.ratio, bits: usual.bits })
 }
 
-/// Fills in the newest leaks of a run, on test objects with this number of views: those in int8, as costs are, or in
-/// single precision where there is no other. Returns their precision if there are any. What crosses the link of a split
-/// at the raw input depends on neither network nor fusion, so that there the leak of any such design is taken.
-fn fill_in_leaks(
-    all: &mut [ParadigmFigures],
-    space: &SearchSpace,
-    views: u32,
-    leaks: &[LeakMeasurement],
-) -> Option<Precision> {
-    let fits = |key: &MeasurementKey| key.views == views && key.subset == Subset::Test && key.lost == 0;
-    let newest = |precision: Precision, is_of: &dyn Fn(&str) -> bool| {
-        let fitting = leaks.iter().filter(|leak| fits(&leak.key) && leak.key.precision == precision);
-        let newest = fitting.filter(|leak| is_of(&leak.key.design)).max_by_key(|leak| leak.key.step);
-        newest.map(|newest| newest.figures.leak)
-    };
-    let own = |design: &Design, precision| {
-        let printed = space.print_design(design);
-        newest(precision, &|other| other == printed)
-    };
-    let alike = |design: &Design, precision| {
-        let sends_alike =
-            |other: &str| space.parse_design(other).is_ok_and(|other| space.send_raw_input_alike(design, &other));
-        newest(precision, &sends_alike)
-    };
-    // The precision is that of leaks of the designs themselves if there are any.
-    let known = |find: &dyn Fn(&Design, Precision) -> Option<f64>| {
-        Precision::ALL.into_iter().find(|&precision| all.iter().any(|one| find(&one.design, precision).is_some()))
-    };
-    let precision = known(&own).or_else(|| known(&alike))?;
-    for one in all {
-        one.leak = own(&one.design, precision).or_else(|| alike(&one.design, precision));
-    }
-    Some(precision)
-}
-
-/// The figures as JSON, in base units.
-fn report(model: &CostModel, sensors: u32, all: &[ParadigmFigures], precision: Option<Precision>) -> Value {
-    let row = |one: &ParadigmFigures| {
-        let ticks: serde_json::Map<String, Value> = Merit::ALL
-            .iter()
-            .map(|merit| (merit.label().replace(' ', "_"), json!(MeritTick::new(*merit, one, all))))
-            .collect();
-        json!({
-            "name": one.paradigm,
-            "design": model.space().print_design(&one.design),
-            "link_bytes": one.traffic.link_bytes,
-            "communication_bytes": one.traffic.total_bytes,
-            "communication_raw_share": one.traffic.raw_share,
-            "communication_s": one.evaluation.latency.link_s,
-            "communication_j": one.communication_j,
-            "sensor_peak_bytes": one.evaluation.sensor_peak_bytes,
-            "latency_s": one.evaluation.latency.total_s(),
-            "speedup": one.speedup,
-            "efficiency": one.efficiency,
-            "utilisation": one.pipelined,
-            "utilisation_single_frame": one.single_frame,
-            "leak": one.leak,
-            "leak_precision": precision.filter(|_| one.leak.is_some()).map(Precision::name),
-            "broken": one.evaluation.violations.iter().collect::<Vec<_>>(),
-            "ticks": ticks,
-        })
-    };
-    json!({
-        "space": model.space().name,
-        "profile": model.profile().name,
-        "sensors": sensors,
-        "leak_precision": precision.map(Precision::name),
-        "paradigms": all.iter().map(row).collect::<Vec<_>>(),
-        "differences": paradigm_differences(all),
-    })
+/// A session without candidates of its own that knows what was measured on a run, with the knobs as given.
+fn session(model: &CostModel, knobs: &Knobs, run: Option<&NamedRun>) -> Result<Session> {
+    let mut session = Session::new(model.space().clone(), model.profile().clone(), 0, 0);
+    load::replay_shown(&mut session, run, true)?;
+    session.apply(Command::SetKnobs(Knob::ALL.map(|knob| (knob, knobs.get(knob))).to_vec()), 0);
+    Ok(session)
 }
 
 /// Figure of a cell, with its tick and that of the paper.
@@ -192,62 +129,122 @@ fn cell(cell: &ParadigmCell) -> String {
     }
 }
 
-/// Precision of the leaks and name of the run that they were measured on, if there are any.
-type MeasuredLeaks<'a> = Option<(Precision, &'a str)>;
-
-/// Rules by which figures say yes, and the differences to the paper.
-fn notes(all: &[ParadigmFigures], measured: MeasuredLeaks<'_>) -> Vec<String> {
-    let any_leak = all.iter().any(|one| one.leak.is_some());
-    let known = Merit::ALL.iter().filter(|merit| any_leak || **merit != Merit::Privacy);
-    let rules = known.map(|merit| format!("{}, {}: yes if {}", merit.label(), merit.basis(), merit.rule()));
-    let rules = rules.chain(measured.map(|(precision, run)| {
-        format!("costs are those of int8; leaks were measured in {} on the run {run}", precision.name())
-    }));
-    rules.chain(paradigm_differences(all).into_iter().map(|sentence| format!("! {sentence}"))).collect()
+/// Figures of the paradigms, and where they come from.
+struct ParadigmTable<'a> {
+    all: Vec<ParadigmFigures>,
+    /// Name of the run that accuracies and leaks were measured on.
+    run: Option<&'a str>,
+    session: &'a Session,
 }
 
-/// Space, profile and sensors of the figures.
-fn title(model: &CostModel, sensors: u32) -> String {
-    format!("{} on {}, {}", model.space().name, model.profile().name, number::counted(sensors.into(), "sensor"))
-}
+impl ParadigmTable<'_> {
+    /// Precision that the leak of a paradigm was measured in.
+    fn leak_precision(&self, one: &ParadigmFigures) -> Option<&'static str> {
+        self.session.leak(&one.design).map(|leak| leak.precision.name())
+    }
 
-fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures], measured: MeasuredLeaks<'_>) -> String {
-    let mut out = String::new();
-    let space = model.space();
-    let _ = writeln!(out, "{}", title(model, sensors));
-    for one in all {
-        let _ = writeln!(out, "{:<18} {}", one.paradigm.label(), space.print_design(&one.design));
+    /// Precisions of all leaks; empty if there are none.
+    fn leak_precisions(&self) -> BTreeSet<&'static str> {
+        self.all.iter().filter_map(|one| self.leak_precision(one)).collect()
     }
-    let line = |name: &str, cells: &mut dyn Iterator<Item = String>| {
-        let line = cells.fold(format!("{name:<16}"), |line, cell| format!("{line}  {cell:<32}"));
-        line.trim_end().to_owned()
-    };
-    let _ = writeln!(out, "\n{}", line("", &mut all.iter().map(|one| one.paradigm.label().to_owned())));
-    for row in paradigm_rows(all) {
-        let _ = writeln!(out, "{}", line(row.name, &mut row.cells.iter().map(cell)));
-    }
-    let _ = writeln!(out, "\n{}", notes(all, measured).join("\n"));
-    out
-}
 
-/// The table for other documents. A row that is part of another one is named with it, as blanks are not kept there.
-fn markdown(model: &CostModel, sensors: u32, all: &[ParadigmFigures], measured: MeasuredLeaks<'_>) -> String {
-    let mut out = String::new();
-    let names: Vec<&str> = all.iter().map(|one| one.paradigm.label()).collect();
-    let _ = writeln!(out, "{}\n", title(model, sensors));
-    let _ = writeln!(out, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(all.len()));
-    let designs: Vec<String> = all.iter().map(|one| format!("`{}`", model.space().print_design(&one.design))).collect();
-    let _ = writeln!(out, "| design | {} |", designs.join(" | "));
-    let mut whole = "";
-    for row in paradigm_rows(all) {
-        let part = row.name.strip_prefix("  ");
-        whole = if part.is_some() { whole } else { row.name };
-        let name = part.map_or_else(|| whole.to_owned(), |part| format!("{whole}, {part}"));
-        let cells: Vec<String> = row.cells.iter().map(cell).collect();
-        let _ = writeln!(out, "| {name} | {} |", cells.join(" | "));
+    /// The figures as JSON, in base units.
+    fn json(&self) -> Value {
+        let row = |one: &ParadigmFigures| {
+            let ticks: serde_json::Map<String, Value> = Merit::ALL
+                .iter()
+                .map(|merit| (merit.label().replace(' ', "_"), json!(MeritTick::new(*merit, one, &self.all))))
+                .collect();
+            json!({
+                "name": one.paradigm,
+                "design": self.session.space().print_design(&one.design),
+                "link_bytes": one.traffic.link_bytes,
+                "communication_bytes": one.traffic.total_bytes,
+                "communication_raw_share": one.traffic.raw_share,
+                "communication_s": one.evaluation.latency.link_s,
+                "communication_j": one.communication_j,
+                "sensor_peak_bytes": one.evaluation.sensor_peak_bytes,
+                "latency_s": one.evaluation.latency.total_s(),
+                "speedup": one.speedup,
+                "efficiency": one.efficiency,
+                "utilisation": one.pipelined,
+                "utilisation_single_frame": one.single_frame,
+                "leak": one.leak,
+                "leak_precision": self.leak_precision(one),
+                "broken": one.evaluation.violations.iter().collect::<Vec<_>>(),
+                "ticks": ticks,
+            })
+        };
+        let precisions = self.leak_precisions();
+        json!({
+            "space": self.session.space().name,
+            "profile": self.session.profile().name,
+            "sensors": self.session.knobs().sensors,
+            // Where they differ, each paradigm has its own.
+            "leak_precision": precisions.first().filter(|_| precisions.len() == 1),
+            "paradigms": self.all.iter().map(row).collect::<Vec<_>>(),
+            "differences": paradigm_differences(&self.all),
+        })
     }
-    for note in notes(all, measured) {
-        let _ = writeln!(out, "\n{note}");
+
+    /// Rules by which figures say yes, and the differences to the paper.
+    fn notes(&self) -> Vec<String> {
+        let precisions = self.leak_precisions();
+        let known = Merit::ALL.iter().filter(|merit| !precisions.is_empty() || **merit != Merit::Privacy);
+        let rules = known.map(|merit| format!("{}, {}: yes if {}", merit.label(), merit.basis(), merit.rule()));
+        let measured = self.run.filter(|_| !precisions.is_empty()).map(|run| {
+            let names = precisions.iter().copied().collect::<Vec<_>>().join(" and ");
+            format!("costs are those of int8; leaks were measured in {names} on the run {run}")
+        });
+        let differences = paradigm_differences(&self.all).into_iter().map(|sentence| format!("! {sentence}"));
+        rules.chain(measured).chain(differences).collect()
     }
-    out
+
+    /// Space, profile and sensors of the figures.
+    fn title(&self) -> String {
+        let sensors = number::counted(self.session.knobs().sensors.into(), "sensor");
+        format!("{} on {}, {sensors}", self.session.space().name, self.session.profile().name)
+    }
+
+    fn text(&self) -> String {
+        let mut out = String::new();
+        let _ = writeln!(out, "{}", self.title());
+        for one in &self.all {
+            let design = self.session.space().print_design(&one.design);
+            let _ = writeln!(out, "{:<18} {design}", one.paradigm.label());
+        }
+        let line = |name: &str, cells: &mut dyn Iterator<Item = String>| {
+            let line = cells.fold(format!("{name:<16}"), |line, cell| format!("{line}  {cell:<32}"));
+            line.trim_end().to_owned()
+        };
+        let _ = writeln!(out, "\n{}", line("", &mut self.all.iter().map(|one| one.paradigm.label().to_owned())));
+        for row in paradigm_rows(&self.all) {
+            let _ = writeln!(out, "{}", line(row.name, &mut row.cells.iter().map(cell)));
+        }
+        let _ = writeln!(out, "\n{}", self.notes().join("\n"));
+        out
+    }
+
+    /// The table for other documents. A row that is part of another one is named with it, as blanks are not kept there.
+    fn markdown(&self) -> String {
+        let mut out = String::new();
+        let names: Vec<&str> = self.all.iter().map(|one| one.paradigm.label()).collect();
+        let _ = writeln!(out, "{}\n", self.title());
+        let _ = writeln!(out, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(self.all.len()));
+        let design = |one: &ParadigmFigures| format!("`{}`", self.session.space().print_design(&one.design));
+        let designs: Vec<String> = self.all.iter().map(design).collect();
+        let _ = writeln!(out, "| design | {} |", designs.join(" | "));
+        let mut whole = "";
+        for row in paradigm_rows(&self.all) {
+            let part = row.name.strip_prefix("  ");
+            whole = if part.is_some() { whole } else { row.name };
+            let name = part.map_or_else(|| whole.to_owned(), |part| format!("{whole}, {part}"));
+            let cells: Vec<String> = row.cells.iter().map(cell).collect();
+            let _ = writeln!(out, "| {name} | {} |", cells.join(" | "));
+        }
+        for note in self.notes() {
+            let _ = writeln!(out, "\n{note}");
+        }
+        out
+    }
 }

@@ -107,6 +107,20 @@ impl DesignReport {
         transmit: TransmitConfig,
         knobs: Knobs,
     ) -> Result<Self, DesignCostError> {
+        Self::judged(model, genome, transmit, knobs, |_| MeasuredShares::UNKNOWN)
+    }
+
+    /// As [`DesignReport::new`], each split judged by what is known of its accuracy and leak too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn judged(
+        model: &CostModel,
+        genome: &Genome,
+        transmit: TransmitConfig,
+        knobs: Knobs,
+        known: impl Fn(BoundaryId) -> MeasuredShares,
+    ) -> Result<Self, DesignCostError> {
         let (space, profile) = (model.space(), model.profile());
         let network = space.lower(genome)?;
         let costs = model.network_costs(&network, transmit)?;
@@ -118,17 +132,18 @@ impl DesignReport {
             if !is_allowed(demand) {
                 continue;
             }
+            let shares = known(demand.boundary);
             let loaded = knobs.sensors > demand.max_resident_views;
             splits.push(SplitReport {
                 name: network.boundaries[index].name.clone(),
                 demand: *demand,
-                cost,
+                cost: cost.with_measured(shares, &knobs),
                 peak: peak(&network, demand, profile),
                 fusion: fusion_report(&network, fusion.max(index), profile, &knobs, loaded)?,
-                reasons: reasons(&network, demand, profile, &knobs, MeasuredShares::UNKNOWN),
-                single: single_fixes(&[(demand, MeasuredShares::UNKNOWN)], &knobs),
-                joint: joint_fix(&[(demand, MeasuredShares::UNKNOWN)], &knobs).unwrap_or_default(),
-                besides: fix_of_other_limits(demand, MeasuredShares::UNKNOWN, &knobs),
+                reasons: reasons(&network, demand, profile, &knobs, shares),
+                single: single_fixes(&[(demand, shares)], &knobs),
+                joint: joint_fix(&[(demand, shares)], &knobs).unwrap_or_default(),
+                besides: fix_of_other_limits(demand, shares, &knobs),
             });
         }
         let first = best_split(&costs, &knobs, is_allowed).map(|index| costs.demands[index].boundary);

@@ -3,7 +3,7 @@
 use super::{quantisation, session, set, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
-use crate::quantity::Knob;
+use crate::quantity::{Knob, Limit};
 use crate::record::{Control, Event, FinetunedAccuracy, FinetunedRecord, GenerationRecord, Precision};
 use crate::space::Design;
 
@@ -178,6 +178,13 @@ fn a_leak_limit_bars_what_was_measured_above_it() {
     let why = session.why();
     assert_eq!(why[0].sentence(), "leak 80.0 % exceeds 70.0 %");
     assert!(why[0].fix().starts_with("raise the leak limit to 80.0 %, or send fewer values"), "{}", why[0].fix());
+
+    // Table 1 and the splits of reports are judged alike.
+    let paradigms = session.paradigms().unwrap();
+    let shown = paradigms.iter().find(|one| one.design == design).unwrap();
+    assert!(shown.evaluation.violations.contains(Limit::Leak), "{shown:?}");
+    let report = session.design_report().unwrap();
+    assert_eq!(report.split_at(design.split).unwrap().reasons, why);
 
     session.apply(Command::Update(vec![leak(&design, 0.6)]), 0);
     assert!(session.status().unwrap().feasible, "the newest leak counts");

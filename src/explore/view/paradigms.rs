@@ -1,7 +1,7 @@
 //! Offload paradigms of the selected design under the knobs.
 
 use crate::cost::{ParadigmFigures, paradigms};
-use crate::explore::{Session, ShownLeak};
+use crate::explore::{CandidateError, Session};
 use crate::space::Design;
 
 impl Session {
@@ -17,16 +17,21 @@ impl Session {
             let transmit = inspected.transmit;
             Design { fusion: transmit.fusion, ratio: transmit.ratio, bits: transmit.bits, ..shown }
         };
-        let mut all = paradigms(self.catalogue().model().ok()?, &design, self.knobs()).ok()?;
-        for one in &mut all {
-            one.leak = self.paradigm_leak(&one.design).map(|leak| leak.figures.leak);
-        }
-        Some(all)
+        self.paradigms_of(&design).ok()
     }
 
-    /// Leak of the design of a paradigm; at the raw input that of any network, as the same crosses the link.
-    pub fn paradigm_leak(&self, design: &Design) -> Option<&ShownLeak> {
-        let views = self.knobs().sensors;
-        self.leak(design).or_else(|| self.catalogue().leaks().of_raw_input(self.space(), design, views))
+    /// The paradigms of a design under the knobs ([`paradigms`]), with measured leaks, each judged by all that is known
+    /// of it.
+    ///
+    /// # Errors
+    /// A design that can't be costed.
+    pub fn paradigms_of(&self, design: &Design) -> Result<Vec<ParadigmFigures>, CandidateError> {
+        let mut all = paradigms(self.catalogue().model()?, design, self.knobs())?;
+        for one in &mut all {
+            let shares = self.catalogue().measured_of(&one.design, self.knobs().sensors);
+            one.leak = Some(shares.leak).filter(|leak| !leak.is_nan());
+            one.evaluation = one.evaluation.with_measured(shares, self.knobs());
+        }
+        Ok(all)
     }
 }

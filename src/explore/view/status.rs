@@ -8,6 +8,7 @@ use crate::explore::session::Session;
 use crate::explore::tracks::{self, AccuracyChange, AccuracySlope, Track, TrackStop};
 use crate::network::BoundaryId;
 use crate::quantity::{Dimension, Knob, Limit, Metric, RelaxDirection};
+use crate::space::Design;
 
 /// Feasibility of the selected design.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,10 +40,15 @@ impl Session {
     pub fn why(&self) -> Vec<Reason> {
         let (Some(inspected), Some(network)) = (self.inspected(), self.network()) else { return Vec::new() };
         let mut all = reasons(network, inspected.demand(), self.profile(), self.knobs(), inspected.shares());
-        if self.accuracy(&self.inspected_design(&inspected)).measured().is_none() {
-            all.iter_mut().filter(|reason| reason.limit == Limit::Accuracy).for_each(|reason| reason.estimated = true);
-        }
+        self.mark_estimates(&mut all, &self.inspected_design(&inspected));
         all
+    }
+
+    /// Marks the reasons that an accuracy which was not measured gives for a design.
+    pub(super) fn mark_estimates(&self, reasons: &mut [Reason], design: &Design) {
+        if self.accuracy(design).measured().is_none() {
+            reasons.iter_mut().filter(|one| one.limit == Limit::Accuracy).for_each(|one| one.estimated = true);
+        }
     }
 
     /// Changes of a single knob that would make the selected design fit at the split that is shown, each to the nearest

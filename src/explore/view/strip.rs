@@ -1,7 +1,8 @@
 //! The network of the selected design: every boundary, whether it could be split there, and at what cost.
 
-use crate::cost::{Cause, Constraint, DesignReport, Evaluation, FrameStage};
+use crate::cost::{Cause, Constraint, DesignReport, Evaluation, FrameStage, MeasuredShares};
 use crate::explore::candidate::CandidateId;
+use crate::explore::inspected::Inspected;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
 use crate::network::{BoundaryId, Shape};
@@ -114,9 +115,18 @@ impl Session {
 
     /// Every split of the selected design, sent as it is shown, with reasons and fixes; `None` if there is no design.
     pub fn design_report(&self) -> Option<DesignReport> {
-        let inspected = self.inspected()?;
+        let Inspected { candidate, transmit, demands, measured, .. } = self.inspected()?;
         let model = self.catalogue().model().ok()?;
-        DesignReport::new(model, &inspected.candidate.genome, inspected.transmit, *self.knobs()).ok()
+        let known = |split| {
+            let index = demands.iter().position(|demand| demand.boundary == split);
+            index.map_or(MeasuredShares::UNKNOWN, |index| measured[index])
+        };
+        let mut report = DesignReport::judged(model, &candidate.genome, transmit, *self.knobs(), known).ok()?;
+        for split in &mut report.splits {
+            let design = self.catalogue().design_of(&candidate.genome, transmit, split.demand.boundary);
+            self.mark_estimates(&mut split.reasons, &design);
+        }
+        Some(report)
     }
 
     /// Design as TOML, with its cost under the current knobs as a comment.
