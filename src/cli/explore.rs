@@ -10,7 +10,7 @@ use super::output::{note, say};
 use super::usage::Usage;
 use super::{Answer, bounds, keys, load, train};
 use crate::diagnostic::Source;
-use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
+use crate::explore::{DEFAULT_POOL, DesignCounts, Session, SessionFile, ViewRow};
 use crate::hardware::Profile;
 use crate::run::{self, Document, Manifest, this_program};
 use crate::space::{ImportRules, SearchSpace};
@@ -271,7 +271,11 @@ fn report(session: &Session, json: bool) -> Result<()> {
         return Ok(say!("{}", tui::export::json(session)?)?);
     }
     say!("{} on {}", session.space().name, session.profile().name)?;
+    let DesignCounts { designs, feasible, measured } = session.design_counts();
     say!("{} of {} candidates meet the limits", session.feasible_count(), session.catalogue().len())?;
+    say!(
+        "at their best splits they are {designs} designs; {feasible} meet the limits, {measured} of these are measured"
+    )?;
     if let Some(status) = session.status() {
         say!("{}", status.sentence)?;
     }

@@ -112,5 +112,6 @@ pub use sweep::{SweepPoint, SweptDesign};
 pub use tracks::{AccuracyChange, AccuracySlope, TrackStop};
 pub use update::Update;
 pub use view::{
-    BarQuantity, Compared, DesignBar, DesignStrip, MeasuredPoint, NetworkBoundary, SplitState, Status, TableRow,
+    BarQuantity, Compared, DesignBar, DesignCounts, DesignStrip, MeasuredPoint, NetworkBoundary, SplitState, Status,
+    TableRow,
 };

@@ -13,6 +13,6 @@ mod strip;
 pub use bars::{BarQuantity, DesignBar};
 pub use compare::Compared;
 pub use found::MeasuredPoint;
-pub use rows::TableRow;
+pub use rows::{DesignCounts, TableRow};
 pub use status::Status;
 pub use strip::{DesignStrip, NetworkBoundary, SplitState};

@@ -1,5 +1,6 @@
 //! Rows of the table.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::cost::Evaluation;

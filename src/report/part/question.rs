@@ -1,11 +1,13 @@
 //! The question: space, hardware, limits.
 
-use std::collections::HashSet;
-
 use super::words::sensors;
-use crate::explore::Session;
+use crate::explore::{DesignCounts, Session};
 use crate::quantity::Knob;
 use crate::report::{PageSection, PageTable, Passage, RunFacts};
+
+/// The rule of the ranking.
+const RANKING: &str = "Designs are ranked, put on the front and held against a limit on accuracy by their measured \
+                       accuracy, else by the lower end of the 90 % interval of the predicted one (≈); equals by latency.";
 
 /// Space, profile, data and every knob.
 pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> PageSection {
@@ -18,32 +20,18 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
     ))];
     let mut sentences = vec![format!("Hardware: {}", profile.description)];
     sentences.extend(session.fitting().map(|fitting| format!("Designs that meet the limits on cost: {fitting}.")));
-    let [designs, feasible, measured] = looked_at(session);
+    let DesignCounts { designs, feasible, measured } = session.design_counts();
     sentences.push(format!(
         "Looked at: {designs} designs, each the best split of a network, of which {feasible} meet the limits; \
          {measured} of these have a measured accuracy."
     ));
+    if session.has_accuracies() {
+        sentences.push(RANKING.to_owned());
+    }
     sentences.extend(run.map(|run| format!("Data: `{}`.", run.manifest.data)));
     passages.push(Passage::List(sentences));
     passages.push(Passage::Table(knobs(session)));
     PageSection::new("The question", passages)
-}
-
-/// Number of designs at the best splits of all candidates, of those that meet the limits, and of those of them that
-/// were measured. Candidates that are one design count once.
-fn looked_at(session: &Session) -> [usize; 3] {
-    let mut seen = HashSet::new();
-    let mut counts = [0; 3];
-    for id in session.catalogue().ids() {
-        let (Some(design), Some(row)) = (session.best_design(id), session.row(id)) else { continue };
-        if !seen.insert(design) {
-            continue;
-        }
-        let feasible = row.evaluation.feasible();
-        let measured = feasible && row.accuracy.measured().is_some();
-        counts = [counts[0] + 1, counts[1] + usize::from(feasible), counts[2] + usize::from(measured)];
-    }
-    counts
 }
 
 /// The limits and the hardware values that can be moved.
