@@ -525,6 +525,13 @@ fn paradigms_follow_from_the_costs_of_the_splits() {
     let smallest = json(folder.path(), &["paradigms", "--json", "--design", "smallest"]);
     let raw = smallest["paradigms"].as_array().unwrap()[1]["leak"].as_f64();
     assert_eq!(raw, Some(leaks[1]), "{smallest}");
+    // Limits on accuracy and leak are broken as those on costs are.
+    let broken = |design: &str, knob: &str| {
+        let found = json(folder.path(), &["paradigms", "--json", "--design", design, "--knob", knob]);
+        found["paradigms"].as_array().unwrap().iter().map(|row| row["broken"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(broken("largest@S1.2/head:r1b4", "leak=10%"), ["[\"sensor-weights\"]", "[\"leak\"]", "[\"leak\"]"]);
+    assert_eq!(broken("largest@S1.2/head:r1b4", "accuracy=99%")[2], "[\"accuracy\"]");
     // The figures themselves, as they were worked out when this was written.
     let [sensors, _, distributed] = &found["paradigms"].as_array().unwrap()[..] else { panic!("{found}") };
     assert_eq!((&sensors["communication_bytes"], &distributed["communication_bytes"]), (&60.into(), &3072.into()));
@@ -540,6 +547,24 @@ fn paradigms_follow_from_the_costs_of_the_splits() {
         differences.contains("all on sensors, parallelism: no (faster than all on aggregator), paper yes"),
         "{differences}"
     );
+}
+
+#[test]
+fn a_report_answers_as_the_explorer_and_a_sweep_do() {
+    let folder = folder();
+    let lead = |arguments: &[&str]| {
+        let arguments = [&["report", "shipped", "--markdown", "page.md"], arguments].concat();
+        let output = splitscope(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        std::fs::read_to_string(folder.path().join("page.md")).unwrap()
+    };
+    // With a number of sensors that was not measured.
+    let swept = json(folder.path(), &["sweep", "sensors", "--from", "3", "--to", "3", "--json"]);
+    let best = swept["points"][0]["design"].as_str().unwrap().to_owned();
+    let page = lead(&["--sensors", "3"]);
+    assert!(page.contains(&format!("the design `{best}` meets all limits")), "{best}: {}", &page[..2000]);
+    let listed = json(folder.path(), &["--json"])["designs"].as_array().unwrap().len();
+    assert!(lead(&[]).contains(&format!("Looked at: {listed} designs")));
 }
 
 #[test]

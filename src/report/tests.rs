@@ -1,7 +1,7 @@
 //! Tests of the page: well formed, whole in itself, small, and honest about what is not known.
 
 use super::*;
-use crate::explore::{Command, Update};
+use crate::explore::{Command, DesignPart, Move, Update};
 use crate::hardware::{self, Profile};
 use crate::network::LinkRange;
 use crate::quantity::Knob;
@@ -147,6 +147,73 @@ fn a_page_of_a_run_has_every_section_in_both_forms() {
         assert!(text.contains(&format!("({name})")) && name.starts_with("page-"));
         assert_well_formed(&picture.svg);
     }
+}
+
+/// First cells of the table of a page whose caption begins so, with the cells behind them.
+fn rows<'a>(report: &'a Report, caption: &str) -> Vec<&'a [String]> {
+    let passages = report.sections.iter().flat_map(|section| &section.passages);
+    let mut tables =
+        passages.filter_map(|passage| if let Passage::Table(table) = passage { Some(table) } else { None });
+    tables.find(|table| table.caption.starts_with(caption)).unwrap().rows.iter().map(Vec::as_slice).collect()
+}
+
+#[test]
+fn predictions_rank_and_are_printed_as_predictions() {
+    let (mut session, _) = measured();
+    session.predict(0);
+    session.apply(Command::Filter("-measured".to_owned()), 0);
+    let id = session.order()[0];
+    session.apply(Command::SelectCandidate(id), 0);
+    let design = session.selected_design().unwrap();
+    let text = format!("`{}`", session.space().print_design(&design));
+    let own = session.accuracy(&design).ranked_by().unwrap();
+    let report = Report::new(&session, None);
+    assert!(
+        report.lead.contains("has not been measured; it is ≈") && report.lead.contains("90 % interval"),
+        "{report:?}"
+    );
+    assert!(report.markdown("page").text.contains("else by the lower end of the 90 % interval"));
+
+    let next = rows(&report, "The next designs in the ranking");
+    let mut seen = vec![text.as_str()];
+    for row in &next {
+        let (name, why, accuracy) = (row[0].as_str(), &row[1], &row[2]);
+        assert!(!seen.contains(&name) && accuracy != "-", "{next:?}");
+        assert!(!accuracy.contains('≈') || accuracy.contains("(predicted, 90 %: "), "{accuracy}");
+        assert!(why.contains("less accurate") || why.starts_with("as accurate"), "{why}");
+        seen.push(name);
+    }
+    let front = rows(&report, "Designs that no other beats");
+    assert!(front.iter().all(|row| row[2].contains("(predicted, 90 %: ")), "{front:?}");
+
+    let splits = rows(&report, "Other splits of the same network");
+    for place in session.strip().unwrap().places {
+        let Some(row) = splits.iter().find(|row| row[0] == place.name) else { continue };
+        let other = session.accuracy_at(place.boundary).ranked_by().unwrap_or(f64::NAN);
+        let less = (own - other) * 100.0;
+        if place.evaluation.feasible() && place.boundary != design.split && less.abs() >= 0.05 {
+            let words = if less > 0.0 { "less accurate" } else { "more accurate" };
+            assert!(row[1].contains(words), "{other} {own}: {row:?}");
+        }
+    }
+}
+
+#[test]
+fn without_accuracies_the_sizes_of_designs_are_compared() {
+    let mut session = session();
+    let ids: Vec<_> = session.ranking().to_vec();
+    let macs = |session: &Session, id: u32| session.catalogue().get(id).unwrap().macs;
+    // One in the middle, pinned to another split: the list then begins with the first of the ranking, which are larger.
+    let id = ids[100];
+    session.apply(Command::SelectCandidate(id), 0);
+    let by = if session.strip().unwrap().split > 1 { -1 } else { 1 };
+    session.apply(Command::Override(DesignPart::Split, Move::By(by)), 0);
+    let report = Report::new(&session, None);
+    let first = rows(&report, "The first designs in the ranking")[0];
+    assert!(macs(&session, ids[0]) > macs(&session, id) && first[1].contains("MAC more; "), "{first:?}");
+    session.apply(Command::ResetOverride, 0);
+    let report = Report::new(&session, None);
+    assert!(rows(&report, "The next designs in the ranking").iter().all(|row| !row[1].contains(" more; ")));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::words::{bytes, energy, latency, percent, percent_range, sensors};
 use crate::cost::FrameStage;
-use crate::explore::{Session, ShownLeak, SplitState};
+use crate::explore::{AccuracyFigure, Session, ShownAccuracy, ShownLeak, SplitState};
 use crate::quantity::{Dimension, Metric};
 use crate::record::{LeakFigures, Precision, Subset, leak_sentence};
 use crate::report::chosen::{Chosen, KnownAccuracy};
@@ -35,7 +35,16 @@ pub(in crate::report) fn sentence(session: &Session, chosen: &Chosen) -> String 
             known.precision.name(),
             percent_range(known.interval())
         ),
-        None => format!("{cost} Its accuracy has not been measured."),
+        None => match chosen.strip.accuracy {
+            known @ ShownAccuracy::Estimated(AccuracyFigure { kind, low, high, precision, .. }) => format!(
+                "{cost} Its accuracy has not been measured; {} in {} ({}, 90 % interval {}), and ranks by the lower end.",
+                known.in_words().map_or_else(String::new, |words| format!("it is {words}")),
+                precision.name(),
+                kind.name(),
+                percent_range((low, high))
+            ),
+            _ => format!("{cost} Its accuracy has not been measured."),
+        },
     }
 }
 

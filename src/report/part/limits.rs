@@ -14,8 +14,8 @@ const VALUES: usize = 25;
 /// A sweep over each knob.
 pub(in crate::report) fn section(session: &Session) -> PageSection {
     let mut passages = vec![Passage::Text(
-        "The best design at each value of one knob, the others as they are. Names along the top edge are splits. A curve \
-         has gaps where no design meets the limits, or where the accuracy of the best one is not known."
+        "The first design of the ranking at each value of one knob, the others as they are. Names along the top edge are \
+         splits. A curve has gaps where no design meets the limits, or where the accuracy of the best one is not known."
             .to_owned(),
     )];
     for knob in SWEPT {

@@ -1,8 +1,10 @@
 //! Reasons why the neighbours lost: other splits of the chosen network, and the designs ranked behind it.
 
-use super::words::{ACCURACIES, accuracy, bytes, latency};
-use crate::cost::{KnobChange, MeasuredShares, Reason, SplitReport, reasons};
-use crate::explore::{Accuracy, CandidateId, Session, ShownAccuracy};
+use std::cmp::Ordering;
+
+use super::words::{ACCURACIES, accuracy, bytes, latency, percent};
+use crate::cost::{Evaluation, KnobChange, MeasuredShares, Reason, SplitReport, reasons};
+use crate::explore::{Accuracy, Session, ShownAccuracy, TableRow};
 use crate::quantity::Metric;
 use crate::report::chosen::{Chosen, interval};
 use crate::report::{PageSection, PageTable, Passage};
@@ -25,40 +27,47 @@ pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSect
 fn splits(session: &Session, chosen: &Chosen, all: &[SplitReport]) -> PageTable {
     let head = ["split", "why", "what would help", "latency", "sensor memory", "link"];
     let mut table = PageTable::new("Other splits of the same network", &head, 3);
-    let own = chosen.evaluation.latency.total_s();
     for split in all {
         let cost = &split.cost;
-        let seconds = cost.latency.total_s();
-        let is_chosen = split.demand.boundary == chosen.design.split;
         let why = if !split.reasons.is_empty() {
             split.reasons.iter().map(Reason::sentence).collect::<Vec<_>>().join("; ")
-        } else if is_chosen {
+        } else if split.demand.boundary == chosen.design.split {
             "chosen".to_owned()
-        } else if seconds > own {
-            format!("slower by {}", latency(seconds - own))
         } else {
-            less_accurate(session, chosen, split)
+            let other = Design { split: split.demand.boundary, ..chosen.design.clone() };
+            let known = session.accuracy(&session.space().canonical_design(other));
+            with_time(by_accuracy(chosen, &known), chosen, cost)
         };
         let fix = split.fix().unwrap_or_default();
-        let memory = bytes(cost.sensor_peak_bytes);
-        table.row(vec![split.name.clone(), why, fix, latency(seconds), memory, bytes(cost.link_bytes)]);
+        let (seconds, memory) = (latency(cost.latency.total_s()), bytes(cost.sensor_peak_bytes));
+        table.row(vec![split.name.clone(), why, fix, seconds, memory, bytes(cost.link_bytes)]);
     }
     table
 }
 
-/// Reason why a split that is as fast was not chosen.
-fn less_accurate(session: &Session, chosen: &Chosen, split: &SplitReport) -> String {
-    let other = Design { split: split.demand.boundary, ..chosen.design.clone() };
-    let other = session.space().canonical_design(other);
-    let other = session.accuracy(&other);
-    match (measured(&chosen.strip.accuracy), measured(&other)) {
-        (Some(own), Some(other)) if other.accuracy < own.accuracy => {
-            let points = (own.accuracy - other.accuracy) * 100.0;
-            format!("less accurate by {points:.1} percentage points{}", reservations(own, other))
-        }
-        (Some(_), None) => "as fast or faster; its accuracy has not been measured".to_owned(),
-        _ => "as good".to_owned(),
+/// Difference of an accuracy to that of the chosen design, each as the ranking takes it: measured, else the lower end
+/// of its interval. `None` if neither is known.
+fn by_accuracy(chosen: &Chosen, other: &ShownAccuracy) -> Option<String> {
+    let own = &chosen.strip.accuracy;
+    let points = match (own.ranked_by(), other.ranked_by()) {
+        (Some(own), Some(other)) => (own - other) * 100.0,
+        (Some(_), None) => return Some("its accuracy is not known".to_owned()),
+        (None, Some(_)) => return Some("its accuracy is known".to_owned()),
+        (None, None) => return None,
+    };
+    let both = measured(own).zip(measured(other));
+    let size = format!("{:.1}", points.abs());
+    if size == "0.0" {
+        let precision = both.map_or_else(String::new, |(own, other)| other_precision(own, other));
+        return Some(format!("as accurate{precision}"));
     }
+    let less = if points > 0.0 { "less" } else { "more" };
+    let size = format!("{size} percentage points {less} accurate");
+    Some(match (both, other.figure().filter(|_| measured(other).is_none())) {
+        (Some((own, other)), _) => format!("{size}{}", reservations(own, other)),
+        (None, Some(figure)) => format!("{size} by the lower end of its interval, {}", percent(figure.low)),
+        (None, None) => format!("{size} than the lower end of the chosen one's interval"),
+    })
 }
 
 /// The accuracy, if it was measured with the present number of sensors.
@@ -69,7 +78,8 @@ const fn measured(shown: &ShownAccuracy) -> Option<&Accuracy> {
 /// Words on all that a difference between two accuracies leaves open: chance, and precisions.
 fn reservations(own: &Accuracy, other: &Accuracy) -> String {
     // Intervals that overlap: the objects can't tell which one is better.
-    let overlap = interval(other.accuracy, other.samples).1 >= interval(own.accuracy, own.samples).0;
+    let [own_ends, other_ends] = [own, other].map(|one| interval(one.accuracy, one.samples));
+    let overlap = own_ends.0 <= other_ends.1 && other_ends.0 <= own_ends.1;
     format!("{}{}", if overlap { ", within chance" } else { "" }, other_precision(own, other))
 }
 
@@ -81,30 +91,42 @@ fn other_precision(own: &Accuracy, other: &Accuracy) -> String {
     format!(", in {} beside {} of the chosen one", other.precision.name(), own.precision.name())
 }
 
+/// Reasons why what fits stands behind the chosen design: what is known besides, and the latency.
+fn with_time(reason: Option<String>, chosen: &Chosen, cost: &Evaluation) -> String {
+    let seconds = cost.latency.total_s() - chosen.evaluation.latency.total_s();
+    let time = match seconds {
+        _ if seconds > 0.0 => format!("{} slower", latency(seconds)),
+        _ if seconds < 0.0 => format!("{} faster", latency(-seconds)),
+        _ => "as fast".to_owned(),
+    };
+    reason.map_or_else(|| time.clone(), |reason| format!("{reason}; {time}"))
+}
+
+/// Designs behind the chosen one; the first ones where it is not at the best split of its candidate.
 fn designs(session: &Session, chosen: &Chosen) -> PageTable {
     let head = ["design", "why", "accuracy (95 % interval)", "latency"];
-    let mut table = PageTable::new(format!("The next designs in the ranking; {ACCURACIES}"), &head, 2);
-    let ranking = session.ranking();
-    let start = ranking.iter().position(|&id| id == chosen.strip.candidate).map_or(0, |at| at + 1);
-    for &id in ranking.iter().skip(start).take(LISTED) {
-        let (Some(row), Some(design)) = (session.row(id), session.best_design(id)) else { continue };
+    let (id, ranking) = (chosen.strip.candidate, session.ranking());
+    let is_ranked = session.best_design(id).as_ref() == Some(&chosen.design);
+    let place = ranking.iter().position(|&other| other == id).filter(|_| is_ranked);
+    let title = if place.is_some() { "The next designs in the ranking" } else { "The first designs in the ranking" };
+    let mut table = PageTable::new(format!("{title}; {ACCURACIES}"), &head, 2);
+    let behind = &ranking[place.map_or(0, |place| place + 1)..];
+    let others = session.different_designs(behind).filter(|(_, design)| *design != chosen.design);
+    for (id, design) in others.take(LISTED) {
+        let Some(row) = session.row(id) else { continue };
         let text = format!("`{}`", session.space().print_design(&design));
-        let seconds = row.evaluation.latency.total_s();
-        table.row(vec![text, why(session, chosen, id), accuracy(&row.accuracy), latency(seconds)]);
+        let why = why(session, chosen, &design, &row);
+        table.row(vec![text, why, accuracy(&row.accuracy), latency(row.evaluation.latency.total_s())]);
     }
     table
 }
 
 /// Reason why a design stands behind the chosen one.
-fn why(session: &Session, chosen: &Chosen, id: CandidateId) -> String {
-    let (Some(row), Some(design)) = (session.row(id), session.best_design(id)) else { return String::new() };
-    let seconds = row.evaluation.latency.total_s() - chosen.evaluation.latency.total_s();
-    let slower = if seconds > 0.0 { "slower" } else { "faster" };
-    let time = format!("{} {slower}", latency(seconds.abs()));
+fn why(session: &Session, chosen: &Chosen, design: &Design, row: &TableRow) -> String {
     if !row.evaluation.feasible() {
-        let known = MeasuredShares { accuracy: row.accuracy.measured().unwrap_or(f64::NAN), leak: row.leak };
+        let known = MeasuredShares { accuracy: row.accuracy.ranked_by().unwrap_or(f64::NAN), leak: row.leak };
         let network = session.space().lower(&design.genome).ok();
-        let demands = session.catalogue().demands(id);
+        let demands = session.catalogue().demands(row.id);
         let demand = demands.into_iter().find(|demand| demand.boundary == design.split);
         let broken = network.zip(demand).map(|(network, demand)| {
             let all = reasons(&network, &demand, session.profile(), session.knobs(), known);
@@ -112,21 +134,19 @@ fn why(session: &Session, chosen: &Chosen, id: CandidateId) -> String {
         });
         return broken.unwrap_or_else(|| "breaks limits".to_owned());
     }
-    match (chosen.strip.accuracy.accuracy(), row.accuracy.accuracy()) {
-        (Some(own), Some(other)) => {
-            let points = (own.accuracy - other.accuracy) * 100.0;
-            if points <= 0.0 {
-                return format!("as accurate{}; {time}", other_precision(&own, &other));
-            }
-            format!("{points:.1} percentage points less accurate{}; {time}", reservations(&own, &other))
-        }
-        (Some(_), None) => format!("its accuracy has not been measured; {time}"),
-        (None, _) => {
-            let macs = |id| session.catalogue().get(id).map_or(0, |candidate| candidate.macs);
-            let fewer = macs(chosen.strip.candidate).saturating_sub(macs(id));
-            format!("{} fewer; {time}", Metric::Macs.format(fewer as f64))
-        }
-    }
+    let reason = by_accuracy(chosen, &row.accuracy).or_else(|| size(session, chosen, row));
+    with_time(reason, chosen, &row.evaluation)
+}
+
+/// Difference in multiply-accumulates, by which designs without accuracies are ranked; `None` if there is none.
+fn size(session: &Session, chosen: &Chosen, row: &TableRow) -> Option<String> {
+    let own = session.catalogue().get(chosen.strip.candidate)?.macs;
+    let words = match row.candidate.macs.cmp(&own) {
+        Ordering::Equal => return None,
+        Ordering::Less => "fewer",
+        Ordering::Greater => "more",
+    };
+    Some(format!("{} {words}", Metric::Macs.format(row.candidate.macs.abs_diff(own) as f64)))
 }
 
 fn fixes(session: &Session, chosen: &Chosen) -> Vec<Passage> {

@@ -1,6 +1,6 @@
 //! Figures in words, as several sections write them.
 
-use crate::explore::{Accuracy, Session, ShownAccuracy};
+use crate::explore::{Accuracy, AccuracyFigure, Session, ShownAccuracy};
 use crate::quantity::{Dimension, Metric, number};
 
 /// Objects of the accuracies of a table.
@@ -16,12 +16,22 @@ pub(super) fn percent_range((low, high): (f64, f64)) -> String {
     Metric::Accuracy.info().dimension.format_range(low, high)
 }
 
-/// Accuracy on validation objects with its precision and its 95 % interval.
+/// Accuracy on validation objects with its precision: a measured one with its 95 % interval, another one as what it is,
+/// with its 90 % interval.
 pub(super) fn accuracy(shown: &ShownAccuracy) -> String {
-    let ShownAccuracy::Measured(accuracy) = shown else { return "-".to_owned() };
-    let Accuracy { accuracy: share, samples, .. } = *accuracy;
-    let interval = percent_range(crate::report::chosen::interval(share, samples));
-    format!("{} {} ({interval})", percent(share), accuracy.precision.name())
+    match shown {
+        ShownAccuracy::Measured(accuracy) => {
+            let Accuracy { accuracy: share, samples, precision, .. } = *accuracy;
+            let interval = percent_range(crate::report::chosen::interval(share, samples));
+            format!("{} {} ({interval})", percent(share), precision.name())
+        }
+        ShownAccuracy::Estimated(figure) => {
+            let AccuracyFigure { kind, low, high, precision, .. } = *figure;
+            let (words, interval) = (shown.in_words().unwrap_or_default(), percent_range((low, high)));
+            format!("{words} {} ({}, 90 %: {interval})", precision.name(), kind.name())
+        }
+        ShownAccuracy::OtherViews { .. } | ShownAccuracy::None => "-".to_owned(),
+    }
 }
 
 pub(super) fn bytes(bytes: u64) -> String {
