@@ -12,6 +12,8 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::output::{self, say};
+#[cfg(feature = "cuda")]
+use super::train::first_cause;
 use super::{Answer, bounds, load, train::join_threads};
 use crate::kernels::FloatFormat;
 use crate::quantity::{Dimension, number};
@@ -100,8 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
             let run = |exchange| training_step(space.clone(), settings.clone(), resolution, steps, json, exchange);
             #[cfg(feature = "cuda")]
             if let Some(cards) = cards.filter(|&cards| cards > 1 && device == DeviceKind::Cuda) {
-                on_cards(cards, run, run).into_iter().collect::<Result<Vec<()>>>()?;
-                return Ok(Answer::Yes);
+                return first_cause(on_cards(cards, run, run)).map(|()| Answer::Yes);
             }
             run(launch::join()?)?;
         }

@@ -22,6 +22,10 @@ pub(in crate::cli) struct SettingFlags {
     /// Threads; 0 takes all cores
     #[arg(long, value_parser = bounds::threads())]
     threads: Option<usize>,
+    /// GPUs of this machine that train together, with --device cuda
+    #[cfg(feature = "cuda")]
+    #[arg(long, value_parser = bounds::threads())]
+    cards: Option<usize>,
     /// Any other setting of run.toml, for instance `learning-rate=0.005`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -31,6 +35,12 @@ impl SettingFlags {
     /// Those of the flags that may differ from one start of a run to the next: threads and device, not what is learned.
     pub(super) fn of_this_start(&self) -> Self {
         Self { device: self.device, threads: self.threads, ..Self::default() }
+    }
+
+    /// GPUs that train together, if they are several.
+    #[cfg(feature = "cuda")]
+    pub(super) fn several_cards(&self) -> Option<usize> {
+        self.cards.filter(|&cards| cards > 1)
     }
 
     /// Notes on the flags that ask for something else than the settings of a run, which its training keeps.
