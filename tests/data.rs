@@ -27,7 +27,9 @@ fn refusal(output: &Output) -> String {
     // Of a file, or of the command line.
     assert!(matches!(output.status.code(), Some(1 | 2)), "{}", text(&output.stdout));
     let text = text(&output.stderr);
-    assert!(text.starts_with("error: ") && !text.contains("panicked"), "{text}");
+    // A note on what was taken back may come first.
+    let is_told = text.lines().find(|line| !line.starts_with("note: ")).is_some_and(|line| line.starts_with("error: "));
+    assert!(is_told && !text.contains("panicked"), "{text}");
     text
 }
 

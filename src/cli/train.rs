@@ -66,7 +66,7 @@ fn by_cards(
     first_cause(on_cards(cards, first, |exchange: Rc<dyn Exchange>| follow(flags, &exchange)))
 }
 
-/// What the first of several ranks returned, or the failure that made all of them end.
+/// Outcome of the first of several ranks, or the failure that made all of them end.
 #[cfg(feature = "cuda")]
 pub(super) fn first_cause<R>(outcomes: Vec<Result<R>>) -> Result<R> {
     let tells_of_another = |error: &anyhow::Error| {

@@ -5,6 +5,8 @@
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
+/// QL steps for an eigenvalue, of which two or three suffice: values that overflow never vanish.
+const MOST_STEPS: usize = 60;
 /// Positions whose products are added while they are in cache.
 const BLOCK: usize = 64;
 /// Multiply-adds that are worth a thread.
@@ -60,16 +62,19 @@ impl ChannelCovariance {
         }
     }
 
-    /// Principal components; `None` before the first position.
+    /// Principal components; `None` before the first position, or if values are not finite.
     pub(super) fn components(&self) -> Option<PrincipalComponents> {
         if self.count == 0.0 {
             return None;
         }
         let channels = self.sums.len();
         let mean: Vec<f64> = self.sums.iter().map(|sum| sum / self.count).collect();
-        let covariance = (0..channels * channels)
+        let covariance: Vec<f64> = (0..channels * channels)
             .map(|at| self.products[at] / self.count - mean[at / channels] * mean[at % channels])
             .collect();
+        if !covariance.iter().all(|value| value.is_finite()) {
+            return None;
+        }
         let (variances, directions) = eigen(covariance, channels);
         Some(PrincipalComponents { mean, variances, directions })
     }
@@ -145,7 +150,7 @@ impl Tridiagonal {
         let parts = diagonal.iter().chain(&*beside);
         let least = f64::EPSILON * parts.fold(0.0_f64, |size, value| size.max(value.abs()));
         for first in 0..diagonal.len() {
-            loop {
+            for _ in 0..MOST_STEPS {
                 let end = (first..diagonal.len()).find(|&at| beside[at].abs() <= least).unwrap_or(first);
                 if end == first {
                     break;
@@ -264,6 +269,18 @@ mod tests {
     }
 
     /// Fewer positions than channels: most variances are 0, and their directions any.
+    #[test]
+    fn values_beyond_all_numbers_have_no_components() {
+        for value in [f32::NAN, f32::INFINITY] {
+            let mut covariance = ChannelCovariance::default();
+            let position = Tensor::<1>::from_floats([1.0, value, 3.0], &burn::tensor::Device::flex());
+            covariance.add(position.reshape([1, 1, 1, 3]));
+            assert!(covariance.components().is_none());
+        }
+        let (values, _) = eigen(vec![1e200, 1e200, 0.0, 1e200, 1e200, 1e200, 0.0, 1e200, 1e200], 3);
+        assert_eq!(values.len(), 3, "it ends");
+    }
+
     #[test]
     fn directions_of_few_positions_are_at_right_angles() {
         let (channels, positions) = (90, 20);
