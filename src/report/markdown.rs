@@ -19,7 +19,7 @@ impl Report {
         let mut page = MarkdownPage { text: String::new(), pictures: Vec::new() };
         let _ = writeln!(page.text, "# {}\n\n{}", without_tags(&self.title), without_tags(&self.lead));
         for section in &self.sections {
-            let _ = writeln!(page.text, "\n## {}", without_tags(&section.heading));
+            let _ = writeln!(page.text, "\n## {}", without_tags(section.heading));
             for passage in &section.passages {
                 page.text.push('\n');
                 page.passage(passage, stem);

@@ -92,8 +92,9 @@ fn a_wrong_file_says_what_is_wrong() {
         let error = open(text.replace(from, to));
         assert!(error.starts_with(expected), "{error}");
     }
-    let setups: String =
+    let setups: Vec<String> =
         (0..1001).map(|n| format!("\n[[setup]]\nname = \"{n}\"\nsort = \"energy\"\nknobs = {{}}\n")).collect();
+    let setups = setups.concat();
     assert_eq!(open(format!("{text}{setups}")), "the session has 1001 saved setups; a session file holds at most 1000");
     let pinned = format!("{text}\n[[pin]]\ngenome = \"0\"\nfusion = \"stem\"\nratio = 1\nbits = 8\n");
     assert!(open(pinned).contains("genes where the space has"));

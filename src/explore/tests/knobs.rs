@@ -285,7 +285,8 @@ fn a_fix_is_that_of_the_split_shown_as_its_costs_tell_it() {
         session.apply(Command::Select(Move::To(row)), 0);
         let split = session.selected_design().unwrap().split;
         let report = session.design_report().unwrap();
-        let told: Vec<String> = report.split_at(split).unwrap().single.iter().map(|fix| fix.sentence()).collect();
+        let told: Vec<String> =
+            report.split_at(split).unwrap().single.iter().map(crate::cost::KnobChange::sentence).collect();
         for fix in session.fixes() {
             assert!(told.contains(&fix.sentence()), "{} is not among {told:?}", fix.sentence());
             let mut mended = session.clone();

@@ -35,7 +35,7 @@ impl App {
         let Some(wanted) = wanted else { return self.rest_pictures() };
         let WantedPictures { design, views, object } = &wanted;
         // Those in single precision, of an older run, are shown until there are others.
-        if self.session.pictures().of(design, *views, *object).is_some_and(|known| known.is_in_int8()) {
+        if self.session.pictures().of(design, *views, *object).is_some_and(crate::record::PictureRecord::is_in_int8) {
             return self.rest_pictures();
         }
         match &self.picture_work.wanted {

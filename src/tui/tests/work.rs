@@ -48,7 +48,8 @@ fn the_lowest_bar_of_the_knobs_says_what_else_it_stands_for() {
     let mut other = session.clone();
     session.apply(Command::Update(far), 0);
     other.apply(Command::Update(near), 0);
-    let [far, near] = [session, other].map(|session| shown(&session, &UiState::default(), (120, 36)));
+    let shown_of = |session: &Session| shown(session, &UiState::default(), (120, 36));
+    let (far, near) = (shown_of(&session), shown_of(&other));
     assert!(far.contains("best accuracy there, ≤ 60.0 to 90.0 %"), "{far}");
     assert!(near.contains("best accuracy there, 70.0 to 90.0 %"), "{near}");
 }

@@ -31,9 +31,10 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     hits.add(inner, Region::Found);
     if scene.marks.is_empty() {
         let sensors = session.knobs().sensors;
-        let none = match session.measurements().is_empty() {
-            true => " Designs appear here as they are measured.".to_owned(),
-            false => format!(" No design is measured with {sensors} sensors yet."),
+        let none = if session.measurements().is_empty() {
+            " Designs appear here as they are measured.".to_owned()
+        } else {
+            format!(" No design is measured with {sensors} sensors yet.")
         };
         return chrome::paragraphs(buf, inner, &[(&none, theme.dim)], theme);
     }
