@@ -180,7 +180,7 @@ impl ParadigmTable<'_> {
             "space": self.session.space().name,
             "profile": self.session.profile().name,
             "sensors": self.session.knobs().sensors,
-            // Where they differ, each paradigm has its own.
+            // Each paradigm has its own if they differ.
             "leak_precision": precisions.first().filter(|_| precisions.len() == 1),
             "paradigms": self.all.iter().map(row).collect::<Vec<_>>(),
             "differences": paradigm_differences(&self.all),

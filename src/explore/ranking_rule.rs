@@ -171,7 +171,7 @@ impl<'a> Evaluator<'a> {
     #[inline(always)]
     pub(super) fn best(&self, splits: &RankedSplits<'_>, breakable: Violations) -> Option<BestSplit> {
         let RankedSplits { batch, ref range, measured, has_unrated, .. } = *splits;
-        // Where candidates before it fit nowhere, it mostly fits nowhere either.
+        // If the candidates before it fit nowhere, it mostly fits nowhere either.
         if self.window.borrow().covers(range)
             && let Some(best) = self.least_violating(batch, breakable, range, measured)
             && !best.feasible()

@@ -124,7 +124,7 @@ pub(super) fn figure(value: f64) -> String {
 
 /// Means over the seeds by series and place, both in the order of their first row. An interval of a mean is by the
 /// spread of the seeds where there are three or more, which holds the chance of the samples too; of two there is none.
-/// What several seeds measure are shares in percent, so that it ends at 0 and 100.
+/// The values of several seeds are shares in percent, so that their interval ends at 0 and 100.
 pub(super) fn means(rows: &[StudyRow]) -> Vec<(String, Vec<StudyRow>)> {
     let mut all: Vec<(String, Vec<StudyRow>)> = Vec::new();
     for row in rows {

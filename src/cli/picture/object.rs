@@ -37,7 +37,7 @@ pub(super) fn serve(run: &Path) -> Result<Answer> {
 pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
     let (size, scheme) = (size(&arguments.size)?, explore::scheme(&arguments.theme)?);
     let run = NamedRun::trained(arguments.run.as_ref())?;
-    // What is wrong with the command line is told before the run's data are made.
+    // Errors of the command line come before the run's data are made.
     let space = run.manifest().search_space()?;
     let design = space.print_design(&space.parse_design(&load::spelt(&space, design)).usage()?);
     let most = space.views as usize;

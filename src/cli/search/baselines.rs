@@ -47,7 +47,7 @@ pub(super) fn run(run: &RunDir, problem: SearchProblem, arguments: &Arguments) -
     let step = evaluator.step();
     let precision = arguments.precision;
     let comparison = Comparison { problem, outcomes, step, precision, budget, seed, validation_objects, test_objects };
-    // What was measured is on record, whatever becomes of the picture.
+    // The measurements are on record, even if the picture fails.
     process.emit(Event::Finished { reason: "the methods are compared".to_owned() })?;
     let picture = arguments.picture.clone().unwrap_or_else(|| run.path().join("baselines.svg"));
     let drawing = svg::baselines::draw(&comparison.problem, &comparison.outcomes, comparison.precision);

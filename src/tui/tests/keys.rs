@@ -163,7 +163,7 @@ fn the_export_says_how_many_designs_a_filter_leaves() {
         (session.order().len(), labels)
     };
     assert!(labels("e").1.contains(&"all designs as CSV".to_owned()));
-    // What is written in place of pins is named.
+    // The menu names the designs that stand in for pins.
     let table = |keys| labels(keys).1.into_iter().find(|label| label.ends_with(" as a Markdown table"));
     assert_eq!(table("e").as_deref(), Some("the first 10 designs (none is pinned) as a Markdown table"));
     assert_eq!(table("<space>e").as_deref(), Some("the pinned designs as a Markdown table"));
