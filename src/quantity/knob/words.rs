@@ -52,7 +52,8 @@ impl Knob {
     ///
     /// ```
     /// use splitscope::quantity::Knob;
-    /// assert_eq!([0.001_364_2, 0.0015].map(|needed| Knob::LatencyLimit.sufficing(needed)), [0.001_37, 0.0015]);
+    /// assert_eq!(Knob::LatencyLimit.format(Knob::LatencyLimit.sufficing(0.001_364_2)), "1.37 ms");
+    /// assert!((0.001_499_9..0.001_500_1).contains(&Knob::LatencyLimit.sufficing(0.0015)));
     /// ```
     pub fn sufficing(self, value: f64) -> f64 {
         let (_, rounding) = self.relaxing();
