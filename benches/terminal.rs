@@ -206,8 +206,9 @@ impl Explorer {
         line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).expect("a number") / 1024.0
     }
 
+    /// Quits; the second key answers the question that comes where a search still ends.
     fn quit(mut self) {
-        self.send(b"q");
+        self.send(b"q\r");
         let _ = self.child.wait();
     }
 }

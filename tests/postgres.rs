@@ -24,6 +24,8 @@ use serde_json::Value;
 use server::PrivateServer;
 use splitscope::record::{Event, MeasurementKey, Precision, Subset, Task};
 use splitscope::run::RunDir;
+#[cfg(feature = "postgres-tls")]
+use splitscope::run::{RunError, Store};
 
 /// Budget of a search that a test ends.
 const ENDLESS: [&str; 4] = ["--evaluations", "1000000", "--stop-generations", "0"];
@@ -334,4 +336,41 @@ fn workers_in_two_networks_go_on_when_one_is_cut() {
     stop(search);
     until("the workers end with the search", || workers.iter_mut().all(|worker| worker.try_wait().unwrap().is_some()));
     laboratory.check();
+}
+
+#[test]
+#[cfg(feature = "postgres-tls")]
+fn a_server_is_trusted_by_its_certificate() {
+    let Some(server) = PrivateServer::start_encrypted(15435) else { return };
+    let root = folder();
+    let certificate = |name: &str| root.path().join(name).display().to_string();
+    server.certificate(&certificate("right"));
+    PrivateServer::start_encrypted(15436).unwrap().certificate(&certificate("wrong"));
+    let at = |host: &str, options: &str| server.address_at(host, &format!("tls&{options}"));
+    let full = at("localhost", &format!("sslmode=verify-full&sslrootcert={}", certificate("right")));
+    succeed(root.path(), &train_small(&full, "2", &[]));
+    let mut client = Client::connect(server.address("tls").split_once('?').unwrap().0, NoTls).unwrap();
+    // True if the connection of a store that is opened by this address is encrypted: it is the youngest.
+    let mut open = |address: &str| {
+        let _store = Store::open(Path::new(address))?;
+        let question = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+            WHERE application_name = 'splitscope' ORDER BY backend_start DESC LIMIT 1";
+        Ok::<bool, RunError>(client.query_one(question, &[]).unwrap().get(0))
+    };
+    assert!(open(&full).unwrap());
+    assert!(open(&at("localhost", "sslmode=require")).unwrap());
+    assert!(open(&at("localhost", "connect_timeout=10")).unwrap(), "encrypted where it can be");
+    assert!(!open(&at("localhost", "sslmode=disable")).unwrap());
+    assert!(open(&at("127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={}", certificate("right")))).unwrap());
+    let mut refused = |address: &str, word: &str| {
+        let error = open(address).unwrap_err().to_string();
+        assert!(error.contains(word), "{error}");
+    };
+    refused(
+        &at("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={}", certificate("right"))),
+        "not valid for name",
+    );
+    for mode in ["require", "verify-ca", "verify-full"] {
+        refused(&at("localhost", &format!("sslmode={mode}&sslrootcert={}", certificate("wrong"))), "certificate");
+    }
 }

@@ -262,40 +262,6 @@ fn a_store_goes_on_after_restarts_and_crashes_of_its_server() {
 }
 
 #[test]
-#[cfg(feature = "postgres-tls")]
-fn a_server_is_trusted_by_its_certificate() {
-    let Some(server) = PrivateServer::start_encrypted(15435) else { return };
-    let root = tempfile::tempdir().unwrap();
-    let certificate = |name: &str| root.path().join(name).display().to_string();
-    server.certificate(&certificate("right"));
-    PrivateServer::start_encrypted(15436).unwrap().certificate(&certificate("wrong"));
-    let at = |host: &str, options: &str| PathBuf::from(server.address_at(host, &format!("tls&{options}")));
-    let open = |path: &Path| {
-        let store = Postgres::open(&address(path))?;
-        let encrypted = store.row("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[])?.get(0);
-        Ok::<bool, RunError>(encrypted)
-    };
-    let full = at("localhost", &format!("sslmode=verify-full&sslrootcert={}", certificate("right")));
-    Store::create_on_server(&address(&full), "no manifest").unwrap();
-    assert!(open(&full).unwrap());
-    assert!(open(&at("localhost", "sslmode=require")).unwrap());
-    assert!(open(&at("localhost", "application_name=prefers")).unwrap());
-    assert!(!open(&at("localhost", "sslmode=disable")).unwrap());
-    assert!(open(&at("127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={}", certificate("right")))).unwrap());
-    let refused = |path: &Path, word: &str| {
-        let error = open(path).unwrap_err().to_string();
-        assert!(error.contains(word), "{error}");
-    };
-    refused(
-        &at("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={}", certificate("right"))),
-        "not valid for name",
-    );
-    for mode in ["require", "verify-ca", "verify-full"] {
-        refused(&at("localhost", &format!("sslmode={mode}&sslrootcert={}", certificate("wrong"))), "certificate");
-    }
-}
-
-#[test]
 fn a_run_is_made_once_and_what_is_none_is_said_to_be_none() {
     let Some(path) = new_run_on_server() else { return };
     let again = Store::create_on_server(&address(&path), "another");
