@@ -63,7 +63,8 @@ torture seed="1" times="10":
 
 # Fuzz one target for some seconds (`cargo install cargo-fuzz`; fuzz/README.md).
 fuzz target="onnx" seconds="300":
-    cargo +nightly fuzz run -s none {{target}} -- -max_total_time={{seconds}} -max_len=65536
+    RUSTC_WRAPPER={{justfile_directory()}}/fuzz/rustc.sh cargo +nightly fuzz run -s none {{target}} -- \
+        -max_total_time={{seconds}} -max_len=65536
 
 # Everything that continuous integration checks.
 ci:
