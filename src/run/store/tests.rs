@@ -10,6 +10,7 @@ mod events;
 mod leaks;
 mod measurements;
 mod requests;
+mod views;
 
 #[cfg(feature = "postgres")]
 use super::postgres::tests::new_run_on_server;
@@ -64,6 +65,8 @@ on_every_database! {
     leaks::a_changed_digit_makes_no_answer_and_a_rollback_withdraws,
     leaks::pictures_lift_their_request_and_a_later_request_takes_the_place_of_an_earlier_one,
     leaks::old_pictures_go,
+    views::designs_are_told_by_their_parts_with_their_newest_figures,
+    views::the_front_is_what_joined_one_in_a_search,
 }
 
 /// Runs a statement on the database behind the store's back.
@@ -73,6 +76,17 @@ fn execute(path: &Path, sql: &str) {
         return super::postgres::tests::execute(path, sql);
     }
     rusqlite::Connection::open(path).unwrap().execute(sql, []).unwrap();
+}
+
+/// The one column of the rows that a query finds.
+fn texts(path: &Path, sql: &str) -> Vec<String> {
+    #[cfg(feature = "postgres")]
+    if crate::run::address::ServerAddress::is_one(path) {
+        return super::postgres::tests::texts(path, sql);
+    }
+    let database = rusqlite::Connection::open(path).unwrap();
+    let mut query = database.prepare(sql).unwrap();
+    query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
 pub(super) const TTL: Duration = Duration::from_mins(10);

@@ -12,7 +12,7 @@ use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 
 /// Step n of this list leads from version n to n + 1 (table `version`); steps are added, never changed.
-pub(super) const MIGRATIONS: [&str; 1] = [include_str!("schema/first.sql")];
+pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema/first.sql"), include_str!("schema/views.sql")];
 
 /// Makes the schema of a new run, whole or not at all.
 pub(super) fn create(connection: &mut Connection, address: &ServerAddress, manifest: &str) -> Result<(), RunError> {

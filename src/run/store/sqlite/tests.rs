@@ -20,7 +20,6 @@ use crate::run::store::tests::{TTL, float_key, key, measured, measured_float, wa
 
 mod failures;
 mod first_edition;
-mod views;
 
 fn database() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();

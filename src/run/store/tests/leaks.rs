@@ -11,7 +11,7 @@ use crate::run::error::RunError;
 use crate::run::store::pictures::KEPT_PICTURES;
 use crate::run::store::{PictureRequest, Store};
 
-fn measured_leak(leak: f64, decoder: Option<f64>) -> LeakMeasurement {
+pub(super) fn measured_leak(leak: f64, decoder: Option<f64>) -> LeakMeasurement {
     let key = MeasurementKey {
         design: "a".into(),
         views: 6,
