@@ -61,7 +61,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
             }
         };
         match check(&source) {
-            Ok(found) => say!("{}: {found}", path.display())?,
+            Ok((found, warnings)) => {
+                say!("{}: {found}", path.display())?;
+                for warning in warnings {
+                    note!("warning: {}: {warning}", path.display());
+                }
+            }
             Err(diagnostic) => {
                 note!("{diagnostic}");
                 answer = Answer::No;
@@ -81,27 +86,39 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
 }
 
-/// Prints how many designs the chips can run at every split, with the layers of the smallest network that they can't.
+/// Prints how many designs the chips can run at every split, with the layers of the smallest network that they can't;
+/// of the largest one where the smallest has no such split.
 /// Returns `false` if they run no design that has layers on the sensor.
 fn print_legality(model: &CostModel) -> Result<bool> {
     let (space, profile) = (model.space(), model.profile());
     say!("{} on {}: designs whose layers all run on their chips, by split", space.name, profile.name)?;
     let survey = Survey::new(model);
     let counts = survey.as_ref().map(|survey| survey.count_by_split(&model.knobs().without_limits()));
-    let genome = space.smallest();
-    let network = space.lower(&genome)?;
+    let mut networks = Vec::new();
+    for (which, genome) in [("smallest", space.smallest()), ("largest", space.largest())] {
+        networks.push((which, space.lower(&genome)?, genome));
+    }
     let mut any = false;
     for &split in &space.split.at {
-        let unsupported = unsupported_at(model, &network, &genome, split)?;
+        // Behind blocks that the smallest network lacks, the largest one is split.
+        let Some((which, network, genome)) = networks.iter().find(|(_, network, _)| network.position(split).is_some())
+        else {
+            continue;
+        };
+        let unsupported = unsupported_at(model, network, genome, split)?;
         let own = counts.as_ref().and_then(|counts| counts.iter().find(|(boundary, _)| *boundary == split));
         let legal = own.map_or(unsupported.is_empty(), |(_, count)| count.designs > 0.0);
         any |= legal && split > 0;
         let words = match own {
             Some((_, count)) => count.share(),
-            None if legal => "the smallest network does".to_owned(),
-            None => "the smallest network does not".to_owned(),
+            None if legal => format!("the {which} network does"),
+            None => format!("the {which} network does not"),
         };
         say!("  {:<12} {words}", space.boundary_name(split))?;
+        // Of the largest network only where smaller ones can't run either.
+        if *which == "largest" && legal {
+            continue;
+        }
         for layer in unsupported.iter().take(NAMED_LAYERS) {
             say!("    {}", layer.sentence())?;
         }
@@ -115,23 +132,20 @@ fn print_legality(model: &CostModel) -> Result<bool> {
     Ok(any)
 }
 
-/// Layers of the smallest network that chips can't run at a split; none where it can't be split so.
+/// Layers of a network that chips can't run at a split that it has.
 fn unsupported_at(
     model: &CostModel,
     network: &Network,
     genome: &Genome,
     split: BoundaryId,
 ) -> Result<Vec<UnsupportedLayer>> {
-    if network.position(split).is_none() {
-        return Ok(Vec::new());
-    }
     let rules = &model.space().split;
     let design = Design { genome: genome.clone(), split, fusion: split, ratio: rules.ratios[0], bits: rules.bits[0] };
     Ok(cost::unsupported_layers(network, &model.demand(&design)?, model.profile(), model.knobs().sensors))
 }
 
-/// Summary of a valid file, in one line.
-fn check(source: &Source) -> Result<String, Diagnostic> {
+/// Summary of a valid file, in one line, and warnings.
+fn check(source: &Source) -> Result<(String, Vec<String>), Diagnostic> {
     let document: toml::Table = source.parse()?;
     if document.contains_key("space") || document.contains_key("stage") {
         let space = SearchSpace::from_toml(source)?;
@@ -142,13 +156,19 @@ fn check(source: &Source) -> Result<String, Diagnostic> {
             1 => "one network".to_owned(),
             count => format!("{count} networks"),
         };
-        return Ok(format!("space {}: {networks}, {splits} of {boundaries} boundaries may be split", space.name));
+        let found = format!("space {}: {networks}, {splits} of {boundaries} boundaries may be split", space.name);
+        return Ok((found, Vec::new()));
     }
     if document.contains_key("profile") || document.contains_key("sensor") {
         let profile = load::parse_profile(source)?;
         let constants = profile.constants();
         let assumed = constants.iter().filter(|constant| constant.assumed).count();
-        return Ok(format!("profile {}: {} constants, {assumed} of them assumed", profile.name, constants.len()));
+        let without = match constants.iter().filter(|constant| constant.source.is_none()).count() {
+            0 => String::new(),
+            count => format!(", {count} without a source"),
+        };
+        let of_them = format!("{} constants, {assumed} of them assumed{without}", constants.len());
+        return Ok((format!("profile {}: {of_them}", profile.name), profile.warnings()));
     }
     Err(Diagnostic {
         help: Some("a space begins with [space], a profile with [profile]".into()),

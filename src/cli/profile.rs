@@ -101,5 +101,6 @@ fn show(name: &str) -> Result<()> {
         let source = row.source.as_deref().unwrap_or("no source given");
         say!("  {:<keys$}  {:>values$}  {mark:<7}  {source}", row.key, row.shown)?;
     }
+    load::print_warnings(&profile.warnings());
     Ok(())
 }

@@ -88,6 +88,27 @@ mod tests {
         assert!(renamed_limits(&Source::new("glasses", shipped_text("glasses").unwrap())).is_empty());
     }
 
+    #[test]
+    fn constants_without_a_source_and_energies_left_out_are_named() {
+        let warnings = |text: &str| Profile::from_toml(&Source::new("a.toml", text)).unwrap().warnings();
+        let glasses = shipped_text("glasses").unwrap();
+        assert!(warnings(glasses).is_empty());
+        let bare: String = glasses
+            .lines()
+            .filter(|line| !line.starts_with("byte-energy") && !line.starts_with("pixel-energy"))
+            .map(|line| format!("{}\n", if line.starts_with("clock") { "clock = 5e6" } else { line }))
+            .collect();
+        let streamed = bare.replacen("residency = \"resident\"", "residency = \"streamed\"\nweight-bandwidth = 2", 1);
+        assert_eq!(
+            warnings(&streamed),
+            [
+                "no source is given for sensor.clock, sensor.memory.weight-bandwidth, aggregator.clock",
+                "counted as 0, as the file does not give it: sensor.readout.pixel-energy, link.byte-energy",
+                "`sensor.memory.weight-bandwidth` is 2 B/s: bytes a second, not a cycle as `bandwidth`",
+            ]
+        );
+    }
+
     /// Replaces text of the default profile and returns what its reader then says, with line and column of the caret.
     fn refused(from: &str, to: &str) -> (String, (usize, usize)) {
         let text = shipped_text("glasses").unwrap();
@@ -107,7 +128,11 @@ mod tests {
             ("ox = 8, ", "", "this mapping rule needs `ox`"),
             ("oy = 8", "oy = 0", "`oy` must be from 1 to 65535"),
             ("oy = 8", "oy = 70000", "`oy` must be from 1 to 65535"),
-            ("residency = \"resident\"", "residency = \"streamed\"", "need `weight-bandwidth`"),
+            (
+                "residency = \"resident\"",
+                "residency = \"streamed\"",
+                "need `weight-bandwidth` bytes a second, for instance",
+            ),
             ("count = { value = 6", "count = { value = 6.5", "`count` must be a whole number"),
             ("[limits]", "[limits]\nsensor-memory = 1e9", "memory holds only 64 KiB"),
             ("[aggregator]", "[aggregator]\ncount = 2", "`count` belongs to [sensor]"),

@@ -44,7 +44,42 @@ impl Profile {
         list.add("limits.accuracy", self.limits.accuracy.as_ref());
         list.0
     }
+
+    /// Sentences on constants that readers of its figures should know of: those without a source, energies of a frame
+    /// that count as nothing as the file leaves them out, and rates of loading weights that look like bytes a cycle.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let constants = self.constants();
+        let without: Vec<&str> =
+            constants.iter().filter(|row| row.source.is_none()).map(|row| row.key.as_str()).collect();
+        if !without.is_empty() {
+            found.push(format!("no source is given for {}", without.join(", ")));
+        }
+        let energies = [
+            ("sensor.energy.mac", &self.sensor.device.mac_energy_j),
+            ("sensor.readout.pixel-energy", &self.sensor.pixel_energy_j),
+            ("link.byte-energy", &self.link.byte_energy_j),
+            ("aggregator.energy.mac", &self.aggregator.mac_energy_j),
+        ];
+        let left_out: Vec<&str> =
+            energies.into_iter().filter(|(_, energy)| energy.is_none()).map(|(key, _)| key).collect();
+        if !left_out.is_empty() {
+            found.push(format!("counted as 0, as the file does not give it: {}", left_out.join(", ")));
+        }
+        for (part, device) in [("sensor", &self.sensor.device), ("aggregator", &self.aggregator)] {
+            if let Some(rate) = device.weight_bytes_per_s.as_ref().filter(|rate| rate.value < SLOW_WEIGHTS) {
+                found.push(format!(
+                    "`{part}.memory.weight-bandwidth` is {}: bytes a second, not a cycle as `bandwidth`",
+                    rate.shown
+                ));
+            }
+        }
+        found
+    }
 }
+
+/// Bytes of weights loaded a second below which a rate is taken for one a cycle.
+const SLOW_WEIGHTS: f64 = 1000.0;
 
 struct List(Vec<Constant>);
 

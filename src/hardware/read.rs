@@ -234,9 +234,12 @@ impl ConstantReader<'_> {
             operators: row.operators.as_ref().map(|row| self.operators(row)).transpose()?,
         };
         match (residency, &device.weight_bytes_per_s) {
-            (Some(residency), None) if device.residency != Residency::Resident => {
-                Err(self.source.error(residency.span(), "weights that are loaded need `weight-bandwidth`"))
-            }
+            (Some(residency), None) if device.residency != Residency::Resident => Err(Diagnostic {
+                help: Some(
+                    "bytes a second, for instance `weight-bandwidth = { value = 0.5, unit = \"GB/s\" }`".to_owned(),
+                ),
+                ..self.source.error(residency.span(), "weights that are loaded need `weight-bandwidth`")
+            }),
             _ => Ok(device),
         }
     }
