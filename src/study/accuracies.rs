@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::error::StudyError;
-use super::info::{StudyInfo, StudyNeeds};
+use super::info::{StudyAxis, StudyInfo, StudyNeeds};
 use super::input::{Circumstances, StudyInput, accuracy};
 use super::rows::{self, PairedGain, StudyPoint, StudyRow};
 use crate::record::Precision;
@@ -73,7 +73,7 @@ pub(super) const VIEWS: StudyInfo = StudyInfo {
     name: "views",
     claim: "More views classify better, and one trained supernet serves every number of them.",
     needs: StudyNeeds::Runs,
-    x: ("number of views", Scale::Linear),
+    x: ("number of views", StudyAxis::Figures(Scale::Linear)),
     y: IN_INT8,
     plan: views_plan,
     measure: |input, point| {
@@ -124,7 +124,7 @@ pub(super) const FUSION: StudyInfo = StudyInfo {
     name: "fusion",
     claim: "The position at which the views are fused matters; early fusion saves work on the aggregator.",
     needs: StudyNeeds::Runs,
-    x: ("fusion, by its boundary", Scale::Linear),
+    x: ("fusion, by its boundary", StudyAxis::Ordered),
     y: IN_INT8,
     plan: |input| {
         let (space, design) = (input.model.space(), split_before_fusion(input)?);
@@ -160,7 +160,7 @@ pub(super) const LINK_BITS: StudyInfo = StudyInfo {
     name: "link-bits",
     claim: "Features are compressed at the split by fewer channels and fewer bits with little loss of accuracy.",
     needs: StudyNeeds::Runs,
-    x: ("bytes from each sensor", Scale::Log),
+    x: ("bytes from each sensor", StudyAxis::Figures(Scale::Log)),
     y: IN_INT8,
     plan: |input| {
         let (space, design) = (input.model.space(), input.usual_design()?);
@@ -205,7 +205,7 @@ pub(super) const INT8: StudyInfo = StudyInfo {
     name: "int8",
     claim: "The costs assume int8; networks keep their accuracy in it.",
     needs: StudyNeeds::Runs,
-    x: ("random design", Scale::Linear),
+    x: ("random design", StudyAxis::Named),
     y: "accuracy in int8 and in float, %",
     plan: |input| {
         let count = if input.quick { QUICK_DESIGNS } else { DESIGNS };
@@ -252,7 +252,7 @@ pub(super) const CAMERA_LOSS: StudyInfo = StudyInfo {
     name: "camera-loss",
     claim: "Fusion over a changing number of views survives the loss of a camera.",
     needs: StudyNeeds::Runs,
-    x: ("camera lost, counted from 0; -1 is none", Scale::Linear),
+    x: ("camera lost; the last is a view fewer from the start", StudyAxis::Named),
     y: IN_INT8,
     plan: |input| {
         let cameras = input.views();

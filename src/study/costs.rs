@@ -1,7 +1,7 @@
 //! Studies of costs alone: Table 1 on every profile, bandwidth, memory.
 
 use super::error::StudyError;
-use super::info::{StudyInfo, StudyNeeds};
+use super::info::{StudyAxis, StudyInfo, StudyNeeds};
 use super::input::StudyInput;
 use super::rows::{StudyPoint, StudyRow};
 use crate::cost::{CostModel, DesignCostError, DesignReport, Merit, MeritTick, ParadigmFigures, paradigms};
@@ -17,7 +17,7 @@ pub(super) const PARADIGMS: StudyInfo = StudyInfo {
     claim: "Table 1: a distributed network is good at communication, sensor memory, parallelism, utilisation and privacy; \
             all on the sensors and all on the aggregator each miss some of them.",
     needs: StudyNeeds::Costs,
-    x: ("profile, in the order of the table", Scale::Linear),
+    x: ("profile", StudyAxis::Named),
     y: "speed-up over all on the aggregator",
     plan: paradigm_plan,
     measure: paradigm_rows,
@@ -86,7 +86,7 @@ pub(super) const BANDWIDTH: StudyInfo = StudyInfo {
     name: "bandwidth",
     claim: "The best split depends on the link: with little bandwidth the network is split late, with much of it early.",
     needs: StudyNeeds::Costs,
-    x: ("link bandwidth, Mbit/s", Scale::Log),
+    x: ("link bandwidth, Mbit/s", StudyAxis::Figures(Scale::Log)),
     y: "latency, ms",
     plan: bandwidth_plan,
     measure: bandwidth_rows,
@@ -163,7 +163,7 @@ pub(super) const MEMORY: StudyInfo = StudyInfo {
     name: "memory",
     claim: "A split needs less sensor memory than the whole network on the sensor.",
     needs: StudyNeeds::Costs,
-    x: ("split, from the input to the logits", Scale::Linear),
+    x: ("split, from the input to the logits", StudyAxis::Ordered),
     y: "peak of the layers before the split, KiB",
     plan: memory_plan,
     measure: memory_rows,

@@ -13,8 +13,8 @@ pub(crate) struct StudyInfo {
     pub claim: &'static str,
     /// Needs of its points.
     pub needs: StudyNeeds,
-    /// Title and scale of the axis to the right.
-    pub x: (&'static str, Scale),
+    /// Title and kind of the axis to the right.
+    pub x: (&'static str, StudyAxis),
     /// Title of the axis upwards.
     pub y: &'static str,
     /// The points of one seed.
@@ -23,6 +23,17 @@ pub(crate) struct StudyInfo {
     pub(super) measure: fn(&mut StudyInput, &StudyPoint) -> Result<Vec<StudyRow>, StudyError>,
     /// Sentence on all rows, which begins with whether they agree with the paper.
     pub(super) finding: fn(&[StudyRow]) -> String,
+}
+
+/// Axis of a study's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StudyAxis {
+    /// Figures.
+    Figures(Scale),
+    /// Names in an order that means something, such as splits from the input to the logits: points are joined.
+    Ordered,
+    /// Names in any order: points of several series stand side by side.
+    Named,
 }
 
 /// Needs of the points of a study.

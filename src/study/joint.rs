@@ -1,7 +1,7 @@
 //! Study of the joint search against simpler methods, at a grid of limits and bandwidths.
 
 use super::error::StudyError;
-use super::info::{StudyInfo, StudyNeeds};
+use super::info::{StudyAxis, StudyInfo, StudyNeeds};
 use super::input::StudyInput;
 use super::rows::{self, PairedGain, StudyPoint, StudyRow};
 use crate::quantity::{Knob, Metric};
@@ -9,7 +9,6 @@ use crate::record::{Subset, Task};
 use crate::run::{RunDir, TaskProcess, compare_baselines};
 use crate::search::baselines::{BaselineOutcome, JOINT_SEARCH};
 use crate::search::{Objective, SearchProblem};
-use crate::svg::Scale;
 
 /// Measurements of each method at each point.
 const BUDGET: usize = 60;
@@ -20,7 +19,7 @@ pub(super) const JOINT: StudyInfo = StudyInfo {
     claim: "Searching network and split together finds better designs than splitting a fixed network, searching a network \
             with a fixed split, or random search, at equal numbers of measurements.",
     needs: StudyNeeds::Runs,
-    x: ("place in the grid of limits and bandwidths", Scale::Linear),
+    x: ("latency limit and bandwidth", StudyAxis::Named),
     y: "test accuracy of the best design in int8, %",
     plan,
     measure,

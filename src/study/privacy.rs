@@ -1,16 +1,15 @@
 //! Study of privacy: the leak by split.
 
-use super::info::{StudyInfo, StudyNeeds};
+use super::info::{StudyAxis, StudyInfo, StudyNeeds};
 use super::rows::{self, StudyPoint, StudyRow};
 use crate::record::Subset;
 use crate::space::Design;
-use crate::svg::Scale;
 
 pub(super) const PRIVACY: StudyInfo = StudyInfo {
     name: "privacy",
     claim: "Sending features instead of pictures protects privacy, the more the later the split.",
     needs: StudyNeeds::Runs,
-    x: ("split, from the input to the logits", Scale::Linear),
+    x: ("split, from the input to the logits", StudyAxis::Ordered),
     y: "share of the pictures that can be rebuilt at least, %",
     plan: |input| {
         let space = input.model.space();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::error::StudyError;
-use super::info::{StudyInfo, StudyNeeds};
+use super::info::{StudyAxis, StudyInfo, StudyNeeds};
 use super::input::StudyInput;
 use super::record::StudyRecord;
 use super::rows::{self, StudyPoint, StudyRow};
@@ -17,6 +17,8 @@ use crate::svg::plot::{Plot, PlotAxis, PlotSeries, PlotValue, SeriesStyle};
 const MOST_INTERVALS: usize = 4;
 /// Most settings of which a table shows all.
 const MOST_SETTINGS: usize = 24;
+/// Share of the room between two settings in which points of several series stand side by side.
+const ROOM: f64 = 0.6;
 
 /// Making of a study's figures, for its report.
 struct StudyWork<'a> {
@@ -210,27 +212,46 @@ impl StudyInfo {
     }
 
     /// Means over the seeds by series, with the widest interval.
-    fn chart(&self, rows: &[StudyRow]) -> String {
+    pub(super) fn chart(&self, rows: &[StudyRow]) -> String {
         let series = rows::means(rows);
+        let (title, axis) = self.x;
+        let scale = if let StudyAxis::Figures(scale) = axis { scale } else { Scale::Linear };
+        let names = if axis == StudyAxis::Figures(scale) { Vec::new() } else { settings(rows) };
+        let style = if axis == StudyAxis::Named { SeriesStyle::Marks } else { SeriesStyle::MarkedLine };
+        // Side by side within a little more than half of the room of a setting.
+        let count = series.len().max(1) as f64;
+        let shift = |index: usize| {
+            if axis == StudyAxis::Named { ROOM * ((index as f64 + 0.5) / count - 0.5) } else { 0.0 }
+        };
+        let values = |index: usize, means: Vec<StudyRow>| {
+            let value =
+                |mean: StudyRow| PlotValue { x: mean.x + shift(index), y: mean.value, interval: mean.interval() };
+            means.into_iter().map(value).collect()
+        };
+        let series = series.into_iter().enumerate();
         let plot = Plot {
             title: format!("Study {}", self.name),
             description: self.claim.to_owned(),
-            x: PlotAxis { title: self.x.0.to_owned(), scale: self.x.1 },
-            y: PlotAxis { title: self.y.to_owned(), scale: Scale::Linear },
+            x: PlotAxis { title: title.to_owned(), scale, names },
+            y: PlotAxis { title: self.y.to_owned(), scale: Scale::Linear, names: Vec::new() },
             series: series
-                .into_iter()
-                .map(|(name, means)| PlotSeries {
-                    name,
-                    style: SeriesStyle::MarkedLine,
-                    values: means
-                        .into_iter()
-                        .map(|mean| PlotValue { x: mean.x, y: mean.value, interval: mean.interval() })
-                        .collect(),
-                })
+                .map(|(index, (name, means))| PlotSeries { name, style, values: values(index, means) })
                 .collect(),
         };
         plot.draw()
     }
+}
+
+/// Settings with their places, in order.
+fn settings(rows: &[StudyRow]) -> Vec<(f64, String)> {
+    let mut found: Vec<(f64, String)> = Vec::new();
+    for row in rows {
+        if !found.iter().any(|(_, setting)| *setting == row.setting) {
+            found.push((row.x, row.setting.clone()));
+        }
+    }
+    found.sort_by(|one, other| one.0.total_cmp(&other.0));
+    found
 }
 
 /// Number of points that are not on record.

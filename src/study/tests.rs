@@ -39,6 +39,24 @@ fn a_study_of_costs_writes_table_chart_and_report() {
     }
 }
 
+/// The charts of the guide are drawn from the rows that lie beside them. With `SPLITSCOPE_DRAW_CHARTS` in the
+/// environment this draws them anew.
+#[test]
+fn charts_of_the_guide_show_the_rows_on_record() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/studies");
+    for study in &STUDIES {
+        let rows = rows::read(&folder.join(format!("{}.csv", study.name))).unwrap();
+        let (drawn, path) = (study.chart(&rows), folder.join(format!("{}-chart.svg", study.name)));
+        if std::env::var_os("SPLITSCOPE_DRAW_CHARTS").is_some() {
+            std::fs::write(&path, &drawn).unwrap();
+        }
+        assert!(std::fs::read_to_string(&path).unwrap() == drawn, "{} is not drawn from its rows", path.display());
+        let page = std::fs::read_to_string(folder.join(format!("{}.md", study.name))).unwrap();
+        let caption = format!("*{} by {}.*", study.y, study.x.0);
+        assert!(page.contains(&caption), "{}.md lacks {caption}", study.name);
+    }
+}
+
 #[test]
 fn a_study_goes_on_where_it_was_cut_short() {
     let folder = tempfile::tempdir().unwrap();

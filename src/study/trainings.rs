@@ -5,14 +5,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::error::StudyError;
-use super::info::{StudyInfo, StudyNeeds};
+use super::info::{StudyAxis, StudyInfo, StudyNeeds};
 use super::input::{Circumstances, StudyInput, StudyTraining, accuracy};
 use super::rows::{self, PairedGain, StudyPoint, StudyRow};
 use crate::record::Precision;
 use crate::run::Document;
 use crate::space::{Design, FusionOperator};
 use crate::supernet::Initialisation;
-use crate::svg::Scale;
 use crate::train::{Sampling, Settings, SplitStart};
 
 /// Random designs whose mean accuracy a training is known by.
@@ -128,7 +127,7 @@ pub(super) const INIT: StudyInfo = StudyInfo {
     claim: "Initialising the splitting module by the geometric mean of its fans trains better than by one fan or by the \
             arithmetic mean.",
     needs: StudyNeeds::Trainings,
-    x: ("initialisation, in the order of the table", Scale::Linear),
+    x: ("initialisation", StudyAxis::Named),
     y: "accuracy in float, %",
     plan: |_| Ok(points(&INITIALISATIONS)),
     measure: |input, point| {
@@ -146,7 +145,7 @@ pub(super) const SAMPLING: StudyInfo = StudyInfo {
     name: "sampling",
     claim: "The split-aware sandwich trains better supernets than the plain sandwich rule or uniform sampling.",
     needs: StudyNeeds::Trainings,
-    x: ("sampling, in the order of the table", Scale::Linear),
+    x: ("sampling", StudyAxis::Named),
     y: "accuracy in float, %",
     plan: |_| Ok(points(&SAMPLINGS)),
     measure: |input, point| {
@@ -161,7 +160,7 @@ pub(super) const FUSION_OPERATOR: StudyInfo = StudyInfo {
     name: "fusion-operator",
     claim: "The operator that fuses the views matters besides its position.",
     needs: StudyNeeds::Trainings,
-    x: ("operator, in the order of the table", Scale::Linear),
+    x: ("operator", StudyAxis::Named),
     y: "accuracy in float, %",
     plan: |_| Ok(points(&OPERATORS)),
     measure: |input, point| {

@@ -7,11 +7,11 @@ use super::chart::{COLOURS, Chart};
 use super::document::SvgDocument;
 
 /// The legend is at the right.
-const CHART: Chart = Chart { left: 70.0, right: 740.0, top: 40.0, bottom: 488.0 };
+const CHART: Chart = Chart { left: 70.0, right: 700.0, top: 40.0, bottom: 484.0 };
 /// Rows of the legend.
 const LEGEND_ROW: f64 = 22.0;
 /// Letters of a legend's row.
-const LEGEND_LETTERS: usize = 28;
+const LEGEND_LETTERS: usize = 36;
 
 /// Axis of a plot: fitted to the figures.
 pub(crate) struct PlotAxis {
@@ -19,6 +19,8 @@ pub(crate) struct PlotAxis {
     pub title: String,
     /// Scale.
     pub scale: Scale,
+    /// Names of places, in place of figures; empty for figures. Only of the axis to the right.
+    pub names: Vec<(f64, String)>,
 }
 
 /// Way in which a series is drawn.
@@ -67,8 +69,39 @@ pub(crate) struct Plot {
     pub x: PlotAxis,
     /// Axis upwards.
     pub y: PlotAxis,
-    /// Series in the order of the legend.
+    /// Series in the order of the legend, which leaves out those without points.
     pub series: Vec<PlotSeries>,
+}
+
+/// Shape of a mark. With the seventh colour used up the next shape begins, with lines of other dashes, so that no two
+/// series of a plot look alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MarkShape {
+    Disc,
+    Square,
+    Triangle,
+}
+
+/// Colour, mark and dashes of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct SeriesInk {
+    colour: &'static str,
+    shape: MarkShape,
+    dashes: &'static str,
+}
+
+impl SeriesInk {
+    const SHAPES: [(MarkShape, &'static str); 3] = [
+        (MarkShape::Disc, ""),
+        (MarkShape::Square, " stroke-dasharray=\"6 3\""),
+        (MarkShape::Triangle, " stroke-dasharray=\"2 3\""),
+    ];
+
+    /// That of the series at a place of the legend.
+    fn of(index: usize) -> Self {
+        let (shape, dashes) = Self::SHAPES[index / COLOURS.len() % Self::SHAPES.len()];
+        Self { colour: COLOURS[index % COLOURS.len()], shape, dashes }
+    }
 }
 
 impl Plot {
@@ -77,47 +110,54 @@ impl Plot {
         let shown = |value: &&PlotValue| value.x.is_finite() && value.y.is_finite();
         let all = || self.series.iter().flat_map(|series| &series.values).filter(shown);
         let ends = |value: &PlotValue| value.interval.map_or([value.y, value.y], |(low, high)| [low, high]);
-        let x = Axis::fit(all().map(|value| value.x), self.x.scale).padded(0.02);
+        // Half of the room of a name.
+        let beside = if self.x.names.is_empty() { 0.02 } else { 0.4 / self.x.names.len() as f64 };
+        let x = Axis::fit(all().map(|value| value.x), self.x.scale).padded(beside);
         let y = Axis::fit(all().flat_map(ends), self.y.scale).padded(0.05);
-        let (x, y) = (CHART.along(x, self.x.title.clone()), CHART.upward(y, self.y.title.clone()));
+        let x = CHART.along(x, self.x.title.clone()).named(self.x.names.clone());
+        let y = CHART.upward(y, self.y.title.clone());
         let mut out = CHART.begin(&self.title, &self.description, &x, &y);
         let place = |value: &PlotValue| (x.at(value.x), y.at(value.y));
         // Faint marks first, so that nothing hides behind them.
-        let mut order: Vec<usize> = (0..self.series.len()).collect();
-        order.sort_by_key(|&index| self.series[index].style != SeriesStyle::Faint);
-        for index in order {
-            let (series, colour) = (&self.series[index], COLOURS[index % COLOURS.len()]);
+        let inked = self.series.iter().enumerate().map(|(index, series)| (SeriesInk::of(index), series));
+        let mut order: Vec<(SeriesInk, &PlotSeries)> =
+            inked.filter(|(_, series)| series.values.iter().any(|value| shown(&value))).collect();
+        for (row, (ink, series)) in order.iter().enumerate() {
+            legend(&mut out, row, *ink, series);
+        }
+        order.sort_by_key(|(_, series)| series.style != SeriesStyle::Faint);
+        for (ink, series) in order {
             let values: Vec<&PlotValue> = series.values.iter().filter(shown).collect();
+            let colour = ink.colour;
             if matches!(series.style, SeriesStyle::Line | SeriesStyle::MarkedLine) {
-                line(&mut out, colour, values.iter().map(|value| place(value)));
+                line(&mut out, ink, values.iter().map(|value| place(value)));
             }
             for value in &values {
                 if let Some((low, high)) = value.interval {
                     let ink = format!("fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"0.4\"");
                     out.path(&ink, &format!("M{:.1} {:.1}V{:.1}", x.at(value.x), y.at(low), y.at(high)));
                 }
-                mark(&mut out, series.style, colour, place(value));
+                mark(&mut out, series.style, ink, place(value));
             }
-        }
-        for (index, series) in self.series.iter().enumerate() {
-            legend(&mut out, index, series);
         }
         out.end_group();
         out.finish()
     }
 }
 
-fn line(out: &mut SvgDocument, colour: &str, places: impl Iterator<Item = (f64, f64)>) {
+fn line(out: &mut SvgDocument, ink: SeriesInk, places: impl Iterator<Item = (f64, f64)>) {
     let mut data = String::new();
     for (index, (x, y)) in places.enumerate() {
         let _ = write!(data, "{}{x:.1} {y:.1}", if index == 0 { "M" } else { "L" });
     }
     if !data.is_empty() {
-        out.path(&format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\""), &data);
+        let SeriesInk { colour, dashes, .. } = ink;
+        out.path(&format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"{dashes}"), &data);
     }
 }
 
-fn mark(out: &mut SvgDocument, style: SeriesStyle, colour: &str, (x, y): (f64, f64)) {
+fn mark(out: &mut SvgDocument, style: SeriesStyle, ink: SeriesInk, (x, y): (f64, f64)) {
+    let SeriesInk { colour, shape, .. } = ink;
     let (radius, opacity) = match style {
         SeriesStyle::Line => return,
         SeriesStyle::MarkedLine => (3.0, 1.0),
@@ -130,17 +170,26 @@ fn mark(out: &mut SvgDocument, style: SeriesStyle, colour: &str, (x, y): (f64, f
             (4.5, 1.0)
         }
     };
-    let style = format!("r=\"{radius}\" fill=\"{colour}\" fill-opacity=\"{opacity}\"");
-    out.element(&format!("circle cx=\"{x:.1}\" cy=\"{y:.1}\" {style}"));
+    let fill = format!("fill=\"{colour}\" fill-opacity=\"{opacity}\"");
+    match shape {
+        MarkShape::Disc => out.element(&format!("circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" {fill}")),
+        MarkShape::Square => {
+            let (left, top, side) = (x - radius, y - radius, 2.0 * radius);
+            out.element(&format!("rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{side}\" height=\"{side}\" {fill}"));
+        }
+        MarkShape::Triangle => {
+            let (left, top, side) = (x - 1.2 * radius, y - 1.2 * radius, 2.4 * radius);
+            out.path(&fill, &format!("M{x:.1} {top:.1}L{left:.1} {:.1}h{side:.1}Z", y + radius));
+        }
+    }
 }
 
-fn legend(out: &mut SvgDocument, index: usize, series: &PlotSeries) {
-    let (x, y) = (CHART.right + 22.0, CHART.top + 14.0 + LEGEND_ROW * index as f64);
-    let colour = COLOURS[index % COLOURS.len()];
+fn legend(out: &mut SvgDocument, row: usize, ink: SeriesInk, series: &PlotSeries) {
+    let (x, y) = (CHART.right + 22.0, CHART.top + 14.0 + LEGEND_ROW * row as f64);
     if matches!(series.style, SeriesStyle::Line | SeriesStyle::MarkedLine) {
-        line(out, colour, [(x - 9.0, y - 4.0), (x + 9.0, y - 4.0)].into_iter());
+        line(out, ink, [(x - 9.0, y - 4.0), (x + 9.0, y - 4.0)].into_iter());
     }
-    mark(out, series.style, colour, (x, y - 4.0));
+    mark(out, series.style, ink, (x, y - 4.0));
     let name: String = series.name.chars().take(LEGEND_LETTERS).collect();
     out.text(&format!("x=\"{}\" y=\"{y}\" fill=\"#222222\"", x + 16.0), &name);
 }
@@ -152,7 +201,7 @@ mod tests {
     #[test]
     fn a_plot_of_odd_figures_is_still_a_picture() {
         let value = |x, y| PlotValue { x, y, interval: Some((y - 1.0, f64::NAN)) };
-        let axis = |title: &str| PlotAxis { title: title.to_owned(), scale: Scale::Linear };
+        let axis = |title: &str| PlotAxis { title: title.to_owned(), scale: Scale::Linear, names: Vec::new() };
         let styles = [SeriesStyle::Line, SeriesStyle::MarkedLine, SeriesStyle::Marks, SeriesStyle::Faint];
         let series = styles.into_iter().chain([SeriesStyle::Chosen]).map(|style| PlotSeries {
             name: "a < b".to_owned(),
@@ -169,5 +218,26 @@ mod tests {
         let picture = plot.draw();
         assert!(picture.contains("one &amp; two") && picture.contains("a &lt; b"));
         assert!(!picture.contains("NaN") && !picture.contains("inf"), "{picture}");
+    }
+
+    #[test]
+    fn twenty_series_look_apart_and_places_have_names() {
+        let inks: Vec<SeriesInk> = (0..20).map(SeriesInk::of).collect();
+        assert!((0..20).all(|index| !inks[..index].contains(&inks[index])));
+        let series = |name: &str, values| PlotSeries { name: name.to_owned(), style: SeriesStyle::Marks, values };
+        let value = |x| PlotValue { x, y: x, interval: None };
+        let names = vec![(0.0, "one view fewer".to_owned()), (1.0, "all".to_owned())];
+        let plot = Plot {
+            title: String::new(),
+            description: String::new(),
+            x: PlotAxis { title: "x".to_owned(), scale: Scale::Linear, names },
+            y: PlotAxis { title: "y".to_owned(), scale: Scale::Linear, names: Vec::new() },
+            series: vec![series("empty", Vec::new()), series("full", vec![value(0.0), value(1.0)])],
+        };
+        let picture = plot.draw();
+        for words in [">one view<", ">fewer<", ">all<", ">full<"] {
+            assert!(picture.contains(words), "{words}: {picture}");
+        }
+        assert!(!picture.contains("empty") && picture.contains(COLOURS[1]), "{picture}");
     }
 }

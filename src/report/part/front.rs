@@ -106,6 +106,7 @@ fn picture(session: &Session, chosen: &Chosen) -> String {
     let axis = |name: &str, metric: Metric| PlotAxis {
         title: format!("{name}, {}", metric.info().unit.symbol),
         scale: Scale::Linear,
+        names: Vec::new(),
     };
     let plot = Plot {
         title: "Accuracy against latency".to_owned(),

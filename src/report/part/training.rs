@@ -61,8 +61,8 @@ fn curves(name: &str, title: &str, unit: &str, series: Vec<PlotSeries>) -> Passa
     let plot = Plot {
         title: title.to_owned(),
         description: format!("{} curves over the training steps", series.len()),
-        x: PlotAxis { title: "training step".to_owned(), scale: Scale::Linear },
-        y: PlotAxis { title: unit.to_owned(), scale: Scale::Linear },
+        x: PlotAxis { title: "training step".to_owned(), scale: Scale::Linear, names: Vec::new() },
+        y: PlotAxis { title: unit.to_owned(), scale: Scale::Linear, names: Vec::new() },
         series,
     };
     Passage::picture(name, format!("{title}. Long curves show the mean of neighbouring steps."), plot.draw())
