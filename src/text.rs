@@ -26,6 +26,21 @@ pub fn in_line(text: &str) -> Cow<'_, str> {
     escaped(text, &steers)
 }
 
+/// A word of a command as shells take it: between quotes where it needs them.
+///
+/// ```
+/// use splitscope::text::shell_word;
+/// assert_eq!(shell_word("runs/run-001"), "runs/run-001");
+/// assert_eq!(shell_word("Ann's runs/1"), r"'Ann'\''s runs/1'");
+/// ```
+pub fn shell_word(word: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=,@%+".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
+}
+
 /// `text` for a page in Markdown, which programs show as HTML: what would begin a tag there is text.
 ///
 /// ```

@@ -15,6 +15,7 @@ use crate::files;
 use crate::quantity::number;
 use crate::record::{Measurement, MeasurementKey, Precision, Subset};
 use crate::run::{PictureRequest, RunArchive, RunDir, RunEvaluator, Stored};
+use crate::text::shell_word;
 use crate::tui::demo::{self, WantedPictures};
 
 /// Arguments of `bundle`.
@@ -58,7 +59,7 @@ fn check_complete(run: &RunDir, rows: &[Stored<Measurement>]) -> Result<()> {
         first.precision.name(),
         first.subset.name(),
         first.views,
-        run.path().display(),
+        shell_word(&run.path().to_string_lossy()),
         list(&grid.views, ToString::to_string),
         list(&grid.precisions, |precision| precision.name().to_owned()),
         list(&grid.subsets, |subset| subset.name().to_owned()),

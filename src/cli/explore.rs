@@ -14,6 +14,7 @@ use crate::explore::{DEFAULT_POOL, DesignCounts, Session, SessionFile, ViewRow};
 use crate::hardware::Profile;
 use crate::run::{self, Document, Manifest, this_program};
 use crate::space::{ImportRules, SearchSpace};
+use crate::text::shell_word;
 use crate::train::Settings;
 use crate::tui::{self, Options, RunChoice, theme::ColourScheme};
 
@@ -228,11 +229,18 @@ fn run_of_session(file: &SessionFile) -> Option<Result<PathBuf>> {
 pub(super) fn finish(exit: &tui::Exit) -> Answer {
     // A terminal that hung up can't be written to.
     if let Some(path) = &exit.at_work {
-        let _ = say!("still at work: {0}; come back with: splitscope --run {0}", path.display());
+        let _ = say!(
+            "still at work: {0}; come back with: splitscope --run {1}",
+            path.display(),
+            shell_word(&path.to_string_lossy())
+        );
     }
     if let Some(signal) = exit.signal {
         if let Some(path) = exit.keep_session() {
-            let _ = say!("the session is kept; come back with: splitscope --session {}", path.display());
+            let _ = say!(
+                "the session is kept; come back with: splitscope --session {}",
+                shell_word(&path.to_string_lossy())
+            );
         }
         run::remove_temporary_folders();
         std::process::exit(128 + signal);

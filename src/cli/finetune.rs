@@ -11,6 +11,7 @@ use super::usage::Usage;
 use super::{Answer, load, measure};
 use crate::record::Precision;
 use crate::run::{self, FinetuningStart, RunDir, start_finetuning};
+use crate::text::shell_word;
 use crate::train::Settings;
 
 /// Share of the parent's steps that a finetuning takes, at the parent's learning rate (`benches/finetune.sh`).
@@ -59,8 +60,9 @@ fn resumed(run: RunDir, arguments: &Arguments) -> Result<StartedRun> {
         || from_scratch != Some(arguments.from_scratch)
     {
         bail!(
-            "{0} holds another training; go on with that by: splitscope train --run {0}; or name a new run by --out",
-            run.path().display()
+            "{0} holds another training; go on with that by: splitscope train --run {1}; or name a new run by --out",
+            run.path().display(),
+            shell_word(&run.path().to_string_lossy())
         );
     }
     Ok(StartedRun { run, is_new: false })

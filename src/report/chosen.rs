@@ -5,6 +5,7 @@ use crate::cost::{DesignReport, Evaluation, SplitReport};
 use crate::explore::{Accuracy, DesignStrip, Session, ShownAccuracy};
 use crate::record::{Measurement, Precision, Subset};
 use crate::space::Design;
+use crate::text::shell_word;
 
 /// Quantile of the normal distribution for two-sided 95 % intervals.
 const Z95: f64 = 1.959_963_985;
@@ -69,6 +70,7 @@ impl<'a> Chosen<'a> {
         let lost = run.map_or_else(Vec::new, |run| lost(run, &text, views));
         let followed = || session.training().run.clone().unwrap_or_else(|| "RUN".to_owned());
         let run = run.map_or_else(followed, |run| run.path.display().to_string());
+        let run = shell_word(&run).into_owned();
         Some(Self { design, text, strip, evaluation, splits, accuracies, lost, run })
     }
 

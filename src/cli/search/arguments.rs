@@ -14,6 +14,7 @@ use crate::quantity::{Knob, knob_values};
 use crate::record::Precision;
 use crate::run::{Manifest, RunSearchOptions};
 use crate::search::{Objective, SearchOptions, SearchProblem, SearchScope, StopRule};
+use crate::text::shell_word;
 
 /// Usual stop: a hypervolume that grows by less than this share over so many generations.
 const STOP_GAIN: f64 = 0.001;
@@ -112,7 +113,7 @@ impl Arguments {
             options.push(format!(" --precision {}", self.precision.name()));
         }
         if let Some(limits) = &self.limits {
-            options.push(format!(" --limits '{limits}'"));
+            options.push(format!(" --limits {}", shell_word(limits)));
         }
         options.extend(self.leak_limit.map(|limit| format!(" --leak-limit {limit}")));
         options.extend(self.seconds.map(|seconds| format!(" --seconds {seconds}")));

@@ -7,6 +7,7 @@ use crate::files;
 use crate::report::chosen::Chosen;
 use crate::report::{PageSection, PageTable, Passage, RunFacts};
 use crate::run::is_shipped;
+use crate::text::shell_word;
 use crate::train::Settings;
 
 /// Commands, seeds, versions and digests.
@@ -48,9 +49,10 @@ fn commands(session: &Session, run: &RunFacts, chosen: Option<&Chosen>) -> Strin
     // Several of one kind differ in their options alone.
     others.dedup();
     for command in others {
-        let _ = writeln!(lines, "splitscope {command} --run {}", quoted(&run.path.display().to_string()));
+        let _ = writeln!(lines, "splitscope {command} --run {}", shell_word(&run.path.display().to_string()));
     }
-    let path = quoted(&run.path.display().to_string());
+    let path = run.path.to_string_lossy();
+    let path = shell_word(&path);
     let moved = session.ranges().iter().filter(|range| session.value(range.knob).total_cmp(&range.default).is_ne());
     let mut report = format!("splitscope report {path}");
     for range in moved {
@@ -67,14 +69,15 @@ fn commands(session: &Session, run: &RunFacts, chosen: Option<&Chosen>) -> Strin
 /// The command line of a training with the run's data, seed and settings, as far as they are not the usual ones.
 fn training(run: &RunFacts) -> String {
     let manifest = &run.manifest;
-    let path = quoted(&run.path.display().to_string());
+    let path = run.path.to_string_lossy();
+    let path = shell_word(&path);
     let settings = &manifest.settings;
     let mut line = match &manifest.parent {
         Some(parent) => {
             let word = |name: &str| settings.get(name).and_then(toml::Value::as_str).unwrap_or_default();
             let (design, precision) = (word("design"), word("precision"));
             let scratch = if parent.weights.is_none() { " --from-scratch" } else { "" };
-            let parent = quoted(&parent.path);
+            let parent = shell_word(&parent.path);
             format!(
                 "splitscope finetune --run {parent} --design {design} --out {path} --precision {precision}{scratch}"
             )
@@ -83,9 +86,9 @@ fn training(run: &RunFacts) -> String {
             "splitscope train{} --space {} --profile {} --data {}",
             // Nothing can be trained in place of the run that the program brings.
             if is_shipped(&run.path) { String::new() } else { format!(" --run {path}") },
-            quoted(&manifest.space.name),
-            quoted(&manifest.profile.name),
-            quoted(&manifest.data)
+            shell_word(&manifest.space.name),
+            shell_word(&manifest.profile.name),
+            shell_word(&manifest.data)
         ),
     };
     let _ = write!(line, " --seed {}", manifest.seed);
@@ -94,20 +97,10 @@ fn training(run: &RunFacts) -> String {
     for (name, value) in settings.iter().filter(|(name, value)| usual.get(*name) != Some(value)) {
         if !apart.contains(&name.as_str()) {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let _ = write!(line, " --set {}", quoted(&format!("{name}={text}")));
+            let _ = write!(line, " --set {}", shell_word(&format!("{name}={text}")));
         }
     }
     line
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=,@%+".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 fn origins(run: &RunFacts) -> PageTable {
