@@ -89,6 +89,11 @@ fn files_agree_with_the_supernet_here_and_in_foreign_programs() {
         assert!(costs.status.success(), "{}", text(&costs.stderr));
     }
 
+    // Files that are not run are named.
+    let plain = text(&splitscope(path, &["verify", "halves", "--objects", "1"]).stdout);
+    let unrun = plain.lines().find(|line| line.starts_with("not run, their digests are right: ")).unwrap();
+    assert!(unrun.contains("sensor-int8.tflite") && !unrun.contains(".onnx"), "{unrun}");
+
     // A folder is never written over, and damage is noticed.
     let again = splitscope(path, &["deploy", "--run", "run", "--design", DESIGN, "--out", "halves"]);
     assert_eq!(again.status.code(), Some(1));

@@ -297,6 +297,16 @@ fn packages_hold_what_is_generated() {
     }
     let manual = fs::read_to_string(folder.path().join("target/share/man/man1/splitscope-report.1")).unwrap();
     assert!(manual.contains("Write a page about a trained run"), "{manual}");
+    // Every page that one refers to is there: those of commands below commands too.
+    let folder = folder.path().join("target/share/man/man1");
+    for page in fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()) {
+        let content = fs::read_to_string(&page).unwrap().replace("\\-", "-");
+        for name in content.split("(1)").filter_map(|before| before.rsplit(char::is_whitespace).next()) {
+            let named = name.starts_with("splitscope-").then(|| folder.join(format!("{name}.1")));
+            assert!(named.is_none_or(|named| named.exists()), "{} refers to {name}(1)", page.display());
+        }
+    }
+    assert!(folder.join("splitscope-profile-import.1").exists() && folder.join("splitscope-generate.1").exists());
 }
 
 /// The archive of a release, as `.github/workflows/release.yml` makes it, installed by `.github/install.sh`.

@@ -142,12 +142,18 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
     for (seed, cpu, volume, needed) in &rows {
         let share = volume / splitmb5::BEST_HYPERVOLUME * 100.0;
         say!(
-            "seed {seed}: {} CPU s, hypervolume {volume:.6} ({share:.3} % of the best), 99 % after {needed:?}",
-            number::figure(*cpu)
+            "seed {seed}: {} CPU s, hypervolume {volume:.6} ({share:.3} % of the best), {}",
+            number::figure(*cpu),
+            reached(*needed)
         )?;
     }
-    say!("median: {} CPU s, hypervolume {volume:.6}, 99 % after {needed:?} evaluations", number::figure(cpu))?;
+    say!("median: {} CPU s, hypervolume {volume:.6}, {}", number::figure(cpu), reached(needed))?;
     Ok(())
+}
+
+/// Words on the evaluations that it took to come to 99 % of the best hypervolume.
+fn reached(evaluations: Option<usize>) -> String {
+    evaluations.map_or_else(|| "99 % not reached".to_owned(), |count| format!("99 % after {count} evaluations"))
 }
 
 /// Steps before the first that is measured.

@@ -32,21 +32,24 @@ pub(super) fn run(arguments: &Arguments, command: clap::Command) -> Result<Answe
         clap_complete::generate(shell, &mut command.clone(), NAME, &mut script);
         write(&share.join(folder), &name, &script)?;
     }
-    let manuals = share.join("man/man1");
-    write(&manuals, &format!("{NAME}.1"), &manual(command.clone())?)?;
-    for one in command.get_subcommands().filter(|one| !one.is_hide_set()) {
-        let name = format!("{NAME}-{}", one.get_name());
-        // A page is named as the command is called: "splitscope train".
-        let page = one.clone().display_name(name.clone()).bin_name(name.replacen('-', " ", 1)).version(version::text());
-        write(&manuals, &format!("{name}.1"), &manual(page)?)?;
-    }
+    write_manuals(&share.join("man/man1"), command, NAME)?;
     Ok(Answer::Yes)
 }
 
-fn manual(command: clap::Command) -> Result<Vec<u8>> {
+/// Writes the page of a command and those of all commands below it, to which it refers.
+fn write_manuals(folder: &Path, command: clap::Command, called: &str) -> Result<()> {
+    let name = called.replace(' ', "-");
+    // A page is named as the command is called: "splitscope train".
+    let command = command.display_name(name.clone()).bin_name(called).version(version::text());
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page)?;
-    Ok(page)
+    // Commit and features stand in the section on the version: the foot has no room for them.
+    let foot = format!("{NAME} {}", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(command.clone()).source(foot).render(&mut page)?;
+    write(folder, &format!("{name}.1"), &page)?;
+    for one in command.get_subcommands().filter(|one| !one.is_hide_set()) {
+        write_manuals(folder, one.clone(), &format!("{called} {}", one.get_name()))?;
+    }
+    Ok(())
 }
 
 fn write(folder: &Path, name: &str, content: &[u8]) -> Result<()> {

@@ -111,7 +111,6 @@ enum Command {
     /// Write records of a run in forms that other programs read: Optuna, TensorBoard
     Export(records::Arguments),
     /// Write completions of shells and manual pages, for packages
-    #[command(hide = true)]
     Generate(generate::Arguments),
     /// Pack a trained and measured run as the one that comes with splitscope
     Bundle(bundle::Arguments),
