@@ -383,6 +383,10 @@ fn every_refusal_names_the_node_and_a_way_out() {
     let mut two = graph(&[1, 3, 8, 8], vec![node("Add", &["x", "z"], "y")], Vec::new());
     two.graph.as_mut().unwrap().input.push(value("z", &[1, 3, 8, 8]));
     assert!(refusal(&two).contains("2 inputs (x, z)"));
+    // A graph within a node reads inputs of the network that no node names.
+    let mut within = graph(&[1, 3, 8, 8], vec![node("If", &["x"], "y")], Vec::new());
+    within.graph.as_mut().unwrap().input.push(value("state", &[2, 1, 64]));
+    assert!(refusal(&within).contains("2 inputs (x, state)"), "{}", refusal(&within));
 }
 
 #[test]

@@ -134,11 +134,11 @@ fn needed_nodes(graph: &GraphProto) -> Result<Vec<usize>, ImportError> {
 fn input_of<'a>(graph: &'a GraphProto, needed: &[usize]) -> Result<&'a ValueInfoProto, ImportError> {
     let constants: HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
     let read: HashSet<&str> = needed.iter().flat_map(|&index| &graph.node[index].input).map(String::as_str).collect();
-    let images: Vec<&ValueInfoProto> = graph
-        .input
-        .iter()
-        .filter(|input| !constants.contains(input.name.as_str()) && read.contains(input.name.as_str()))
-        .collect();
+    // The graphs within such nodes read inputs of the whole network by their names.
+    let has_graphs = needed.iter().any(|&index| matches!(&*graph.node[index].op_type, "If" | "Loop" | "Scan"));
+    let is_read = |name: &str| has_graphs || read.contains(name);
+    let images: Vec<&ValueInfoProto> =
+        graph.input.iter().filter(|input| !constants.contains(input.name.as_str()) && is_read(&input.name)).collect();
     match images[..] {
         [image] => Ok(image),
         [] => {
