@@ -4,6 +4,8 @@
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use source::{Finding, Import, Resolver, SourceFile, check, imports, source_files};
 
@@ -79,6 +81,34 @@ fn every_module_has_a_floor() {
         .map(|file| file.room().to_owned())
         .collect();
     assert!(unknown.is_empty(), "no floor is known for {unknown:?}");
+}
+
+/// Names between backticks of a text, but those of features, which stand behind the word.
+fn names_of_crates(text: &str) -> BTreeSet<&str> {
+    let mut parts = text.split('`');
+    let mut found = BTreeSet::new();
+    while let (Some(before), Some(name)) = (parts.next(), parts.next()) {
+        if !before.ends_with("feature ") {
+            found.insert(name);
+        }
+    }
+    found
+}
+
+#[test]
+fn every_dependency_is_listed_with_its_use() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let used: BTreeSet<&str> = ["\n[dependencies]\n", "\n[dev-dependencies]\n"]
+        .into_iter()
+        .flat_map(|table| manifest.split_once(table).unwrap().1.lines().take_while(|line| !line.starts_with('[')))
+        .filter_map(|line| line.split_once(" = ").map(|(name, _)| name))
+        .filter(|name| !name.starts_with('#'))
+        .collect();
+    let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let (_, section) = page.split_once("\n## Dependencies\n").unwrap();
+    let table: String = section.lines().skip(1).take_while(|line| line.is_empty() || line.starts_with('|')).collect();
+    assert_eq!(names_of_crates(&table), used, "the table of crates in ARCHITECTURE.md (left) and Cargo.toml (right)");
 }
 
 #[test]

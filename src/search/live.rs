@@ -140,8 +140,7 @@ impl LiveSearch {
     }
 
     /// Goes on under other knob values; limits that are not among them are lifted. Contenders under the earlier ones
-    /// are
-    /// dropped.
+    /// are dropped.
     ///
     /// # Errors
     /// An unknown knob or a value that it can't have; nothing changes then.

@@ -40,8 +40,8 @@ impl Derived {
     }
 
     /// Figure of a column in base units for a candidate at its best split, of accuracies the one that is ranked by; NaN
-    /// if it is unknown or none. Evaluates the
-    /// split only for figures that need it: some are asked of all candidates at every change of a knob.
+    /// if it is unknown or none. Evaluates the split only for figures that need it: some are asked of all candidates at
+    /// every change of a knob.
     #[inline]
     pub(in crate::explore) fn figure(&self, catalogue: &Catalogue, id: CandidateId, column: Column) -> f64 {
         let Some(split_index) = self.best_split_index(id) else { return f64::NAN };

@@ -29,8 +29,7 @@ use crate::explore::{BarQuantity, Command, Move, Point, PointClass, Session, Sev
 /// Carries out a command and returns what must be done outside.
 ///
 /// Steps of a knob are queued in the session so that those of a held key cost one evaluation: call
-/// [`Session::apply_pending_steps`]
-/// at the end of a batch of input.
+/// [`Session::apply_pending_steps`] at the end of a batch of input.
 pub(crate) fn perform(session: &mut Session, ui: &mut UiState, command: impl Into<UserCommand>) -> Vec<Effect> {
     let command = command.into();
     if !matches!(command, UserCommand::Sideways(_) | UserCommand::Session(Command::MoveKnob(_))) {
