@@ -16,6 +16,7 @@ use super::output::{self, say};
 use super::train::first_cause;
 use super::{Answer, bounds, load, train::join_threads};
 use crate::kernels::FloatFormat;
+use crate::quantity::number::median;
 use crate::quantity::{Dimension, number};
 use crate::run::usage;
 use crate::space::SearchSpace;
@@ -276,10 +277,4 @@ fn training_step(
         on_device.unwrap_or_default()
     )?;
     Ok(())
-}
-
-/// The middle of a list that is not empty.
-fn median(mut list: Vec<f64>) -> f64 {
-    list.sort_by(f64::total_cmp);
-    list[list.len() / 2]
 }

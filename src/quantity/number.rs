@@ -106,6 +106,22 @@ pub fn share_interval(share: f64, samples: u64, quantile: f64) -> (f64, f64) {
     ((centre - half).max(0.0), (centre + half).min(1.0))
 }
 
+/// Median; of an even number of values the mean of the middle two, 0 of none.
+///
+/// ```
+/// use splitscope::quantity::number::median;
+/// assert_eq!([median(vec![3.0, 1.0, 2.0]), median(vec![4.0, 1.0]), median(Vec::new())], [2.0, 2.5, 0.0]);
+/// ```
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => 0.0,
+        count if count % 2 == 1 => values[middle],
+        _ => f64::midpoint(values[middle - 1], values[middle]),
+    }
+}
+
 /// A whole number with a gap between thousands: `12 480`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -9,6 +9,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 
 use crate::kernels;
 use crate::network::{Layer, Op, table};
+use crate::quantity::number::median;
 
 /// Runs of a layer: at least so many, and until so much time has passed.
 const RUNS: usize = 5;
@@ -30,7 +31,7 @@ pub fn latency_table(layers: &[Layer]) -> Result<String, NoKernel> {
     let mut lines = rows.lines();
     let mut text = format!("{},us\n", lines.next().unwrap_or_default());
     for (line, layer) in lines.zip(computing) {
-        let seconds = median(kernel(layer, &device)?);
+        let seconds = median_run(kernel(layer, &device)?);
         // A file for programs: down to nanoseconds.
         let _ = writeln!(text, "{line},{:.3}", seconds * 1e6);
     }
@@ -70,7 +71,7 @@ fn read<const D: usize>(tensor: Tensor<D>) {
 }
 
 /// Median seconds of a run, the first one left out.
-fn median(mut run: Box<dyn FnMut()>) -> f64 {
+fn median_run(mut run: Box<dyn FnMut()>) -> f64 {
     run();
     let (start, mut seconds) = (Instant::now(), Vec::new());
     while seconds.len() < RUNS || start.elapsed() < TIME {
@@ -78,6 +79,5 @@ fn median(mut run: Box<dyn FnMut()>) -> f64 {
         run();
         seconds.push(run_start.elapsed().as_secs_f64());
     }
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
+    median(seconds)
 }

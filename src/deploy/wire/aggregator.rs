@@ -13,6 +13,7 @@ use super::sensor::out_of_turn;
 use crate::deploy::deployment::Deployment;
 use crate::deploy::values::TensorValues;
 use crate::deploy::verification::largest;
+use crate::quantity::number::median;
 use crate::record::{RunningEvent, RunningObject, RunningPlan, RunningSummary, StageSeconds};
 
 /// Bytes of the protocol for each camera and object besides the codes: four headers, class and seconds of the answer,
@@ -386,12 +387,6 @@ impl Turns {
         let are_paced = sensors.iter().all(|(_, pacing)| pacing.is_some());
         Self { wait_s, model_s: are_paced.then_some(model_s) }
     }
-}
-
-/// Median; 0 of nothing.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 #[cfg(test)]

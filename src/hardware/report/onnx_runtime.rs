@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::operator::ReportedOperator;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::hardware::json_error::json_error;
+use crate::quantity::number::median;
 
 /// Category of the events of operators.
 const NODE: &str = "Node";
@@ -35,11 +36,4 @@ pub(super) fn read(source: &Source) -> Result<Vec<ReportedOperator>, Diagnostic>
         }
     }
     Ok(runs.into_iter().map(|(name, times)| ReportedOperator::new(name, median(times) * 1e-6)).collect())
-}
-
-/// Median of times; of an even number the mean of the middle two.
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    let middle = times.len() / 2;
-    if times.len() % 2 == 1 { times[middle] } else { f64::midpoint(times[middle - 1], times[middle]) }
 }
