@@ -41,6 +41,8 @@ fn write_manuals(folder: &Path, command: clap::Command, called: &str) -> Result<
     let name = called.replace(' ', "-");
     // A page is named as the command is called: "splitscope train".
     let command = command.display_name(name.clone()).bin_name(called).version(version::text());
+    // The page of each command is its help.
+    let command = command.disable_help_subcommand(true);
     let mut page = Vec::new();
     // Commit and features stand in the section on the version: the foot has no room for them.
     let foot = format!("{NAME} {}", env!("CARGO_PKG_VERSION"));
