@@ -4,9 +4,10 @@
 //! search is active; measurements are held back only while frozen, in the order in which they came.
 
 use super::command::WorkControl;
-use super::message::{Message, Messages, Severity};
+use super::message::{Message, Messages, Severity, Source};
 use super::progress::{SearchUpdate, Searching, State, TrainUpdate, Training};
 use super::update::Update;
+use crate::record::Task;
 
 /// Progress of the child processes, the newest message, and held-back updates.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +16,7 @@ pub(super) struct Activity {
     search: Searching,
     messages: Messages,
     frozen: bool,
-    /// Measurements that came while frozen.
+    /// Changes of measurements that came while frozen.
     held_back: Vec<Update>,
     /// `true` if a limit changed since the active search got the limits.
     limits_moved: bool,
@@ -47,9 +48,14 @@ impl Activity {
         self.messages.toast(now_ms)
     }
 
-    /// Adds a message.
+    /// Adds the answer to a command.
     pub(super) fn say(&mut self, severity: Severity, text: impl Into<String>, now_ms: u64) {
-        self.messages.say(severity, text, now_ms);
+        self.messages.say(Source::Command, severity, text, now_ms);
+    }
+
+    /// Adds a message from outside.
+    pub(super) fn report(&mut self, severity: Severity, text: impl Into<String>, now_ms: u64) {
+        self.messages.say(Source::Outside, severity, text, now_ms);
     }
 
     /// Dismisses the message shown at `now_ms`. Returns `true` if there was one.
@@ -73,23 +79,29 @@ impl Activity {
         if self.frozen { Vec::new() } else { std::mem::take(&mut self.held_back) }
     }
 
-    /// Returns the update to be applied now, or keeps a measurement back while frozen.
+    /// Returns the update to be applied now, or keeps it back while frozen.
     pub(super) fn admit(&mut self, update: Update) -> Option<Update> {
-        let changes_ranking = matches!(
-            update,
-            Update::Measured { .. } | Update::Leak { .. } | Update::Withdrawn { .. } | Update::Predicted(_)
-        );
-        if self.frozen && changes_ranking {
+        if self.frozen && is_of_measurements(&update) {
             self.held_back.push(update);
             return None;
         }
         Some(update)
     }
 
+    /// Returns `true` if an update names another run than the one that is followed: what is held back is of the latter.
+    pub(super) fn leaves_run(&self, update: &Update) -> bool {
+        match update {
+            Update::Training(TrainUpdate::Run(run)) | Update::Search(SearchUpdate::Run(run)) => {
+                self.run().is_some_and(|known| known != run)
+            }
+            _ => false,
+        }
+    }
+
     /// Applies progress of the training and announces how it ended.
     pub(super) fn update_training(&mut self, update: TrainUpdate, now_ms: u64) {
         if let TrainUpdate::State(state) = &update {
-            announce(&mut self.messages, "training", state, now_ms);
+            announce(&mut self.messages, Task::Train, state, now_ms);
         }
         self.training.update(update);
     }
@@ -97,14 +109,14 @@ impl Activity {
     /// Applies progress of the search and announces how it ended.
     pub(super) fn update_search(&mut self, update: SearchUpdate, now_ms: u64) {
         if let SearchUpdate::State(state) = &update {
-            announce(&mut self.messages, "search", state, now_ms);
+            announce(&mut self.messages, Task::Search, state, now_ms);
         }
         self.search.update(update);
     }
 
     /// Marks the training as starting. Returns `false`, with a warning, if one is active.
     pub(super) fn start_training(&mut self, now_ms: u64) -> bool {
-        let inactive = refuse_if_active(&mut self.messages, "training", &self.training.state, now_ms);
+        let inactive = refuse_if_active(&mut self.messages, Task::Train, &self.training.state, now_ms);
         if inactive {
             self.training.update(TrainUpdate::State(State::Starting));
         }
@@ -113,7 +125,7 @@ impl Activity {
 
     /// Marks the search as starting under the present limits. Returns `false`, with a warning, if one is active.
     pub(super) fn start_search(&mut self, now_ms: u64) -> bool {
-        let inactive = refuse_if_active(&mut self.messages, "search", &self.search.state, now_ms);
+        let inactive = refuse_if_active(&mut self.messages, Task::Search, &self.search.state, now_ms);
         if inactive {
             self.search.update(SearchUpdate::State(State::Starting));
             self.limits_moved = false;
@@ -128,7 +140,8 @@ impl Activity {
             control == WorkControl::SendLimits || (self.search.state.is_active() && !self.training.state.is_active());
         let state = if to_search { &mut self.search.state } else { &mut self.training.state };
         if !state.is_active() {
-            self.messages.say(Severity::Warning, "neither a training nor a search is running", now_ms);
+            let text = "neither a training nor a search is running";
+            self.messages.say(Source::Command, Severity::Warning, text, now_ms);
             return false;
         }
         match control {
@@ -152,25 +165,46 @@ impl Activity {
     }
 }
 
+/// Returns `true` for what changes measurements, which only its order makes whole: a withdrawal is of those before it.
+const fn is_of_measurements(update: &Update) -> bool {
+    match update {
+        Update::Measured { .. }
+        | Update::MeasuredWithout { .. }
+        | Update::Leak { .. }
+        | Update::Finetuned { .. }
+        | Update::Withdrawn { .. }
+        | Update::Predicted(_) => true,
+        Update::Pictures(_) | Update::Training(_) | Update::Search(_) | Update::Message(..) => false,
+    }
+}
+
 /// Warns that a process is active. Returns `true` if it is not.
-fn refuse_if_active(messages: &mut Messages, process: &str, state: &State, now_ms: u64) -> bool {
+fn refuse_if_active(messages: &mut Messages, task: Task, state: &State, now_ms: u64) -> bool {
     if state.is_active() {
-        messages.say(Severity::Warning, format!("a {process} is {state} already"), now_ms);
+        let text = format!("a {} is {state} already", process(task));
+        messages.say(Source::Command, Severity::Warning, text, now_ms);
     }
     !state.is_active()
 }
 
-/// Says how a process ended. A process that goes on after a failure takes the message of that failure away.
-fn announce(messages: &mut Messages, process: &str, state: &State, now_ms: u64) {
-    let failure = format!("{process} failed: ");
-    let shows_failure = messages.toast(now_ms).is_some_and(|message| message.text.starts_with(&failure));
+/// Says how the process of a task ended. A process that goes on after a failure takes the message of that failure away.
+fn announce(messages: &mut Messages, task: Task, state: &State, now_ms: u64) {
+    let (source, process) = (Source::Task(task), process(task));
     match state {
-        State::Finished(why) => messages.say(Severity::Info, format!("{process} finished: {why}"), now_ms),
-        State::Failed(why) => messages.say(Severity::Error, format!("{failure}{why}"), now_ms),
-        State::Starting | State::Running if shows_failure => {
-            messages.dismiss(now_ms);
+        State::Finished(why) => {
+            messages.say(source, Severity::Info, format!("{process} finished: {why}"), now_ms);
         }
+        State::Failed(why) => messages.say(source, Severity::Error, format!("{process} failed: {why}"), now_ms),
+        State::Starting | State::Running => messages.withdraw(source),
         _ => {}
+    }
+}
+
+/// Name of what a task does.
+const fn process(task: Task) -> &'static str {
+    match task {
+        Task::Train => "training",
+        Task::Search => "search",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Undo and redo of the [`Setup`], and setups saved under a name.
 //!
-//! Invariants: a step keeps the setup to return to; changes of one gesture within [`MERGE_MS`] are one step; at most
-//! [`MAX_STEPS`] steps are kept.
+//! Invariants: a step keeps the setup to return to, another one than the setup after it; changes of one gesture within
+//! [`MERGE_MS`] are one step; at most [`MAX_STEPS`] steps are kept.
 
 use super::command::DesignPart;
 use super::setup::Setup;
@@ -87,7 +87,13 @@ impl History {
         let continues = gesture.is_some_and(|gesture| self.continues(gesture, now_ms));
         self.last = gesture.map(|gesture| LastGesture { gesture, at_ms: now_ms });
         if continues && let Some(step) = self.past.last_mut() {
-            step.label = after.describe_change_from(&step.setup);
+            if step.setup == *after {
+                // The gesture went back to where it began: there is nothing to undo.
+                self.past.pop();
+                self.last = None;
+            } else {
+                step.label = after.describe_change_from(&step.setup);
+            }
             return;
         }
         if self.past.len() == MAX_STEPS {

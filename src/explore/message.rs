@@ -1,7 +1,14 @@
 //! Messages to the user: a toast for a few seconds, an error until it is dismissed.
+//!
+//! Invariants: no other message takes an error away but a later error of the same source; a toast is shown over the
+//! errors while it lasts.
+
+use crate::record::Task;
 
 /// Milliseconds that a toast stays.
 const TOAST_MS: u64 = 4000;
+/// Errors kept until they are dismissed; of more, the oldest go.
+const MAX_ERRORS: usize = 20;
 
 /// Severity of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +21,17 @@ pub enum Severity {
     Error,
 }
 
+/// Source of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The answer to a command of the user.
+    Command,
+    /// The end of a task.
+    Task(Task),
+    /// Anything else from outside.
+    Outside,
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -23,34 +41,56 @@ pub struct Message {
     pub severity: Severity,
     /// Milliseconds since the session began.
     pub at_ms: u64,
+    source: Source,
 }
 
-/// The newest message, shown as a toast.
+/// The newest toast, and the errors that were not dismissed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Messages {
-    newest: Option<Message>,
-    dismissed: bool,
+    toast: Option<Message>,
+    /// The newest at the end.
+    errors: Vec<Message>,
 }
 
 impl Messages {
-    /// Adds a message, which becomes the toast.
-    pub(super) fn say(&mut self, severity: Severity, text: impl Into<String>, at_ms: u64) {
-        self.newest = Some(Message { text: text.into(), severity, at_ms });
-        self.dismissed = false;
+    /// Adds a message, which is shown at once. An error takes the place of one of the same source that it follows.
+    pub(super) fn say(&mut self, source: Source, severity: Severity, text: impl Into<String>, at_ms: u64) {
+        let message = Message { text: text.into(), severity, at_ms, source };
+        if severity != Severity::Error {
+            self.toast = Some(message);
+            return;
+        }
+        self.toast = None;
+        self.errors.retain(|known| match source {
+            Source::Outside => known.text != message.text,
+            Source::Command | Source::Task(_) => known.source != source,
+        });
+        if self.errors.len() == MAX_ERRORS {
+            self.errors.remove(0);
+        }
+        self.errors.push(message);
     }
 
-    /// The newest message, unless it has expired at `now_ms` or was dismissed.
+    /// The message to show at `now_ms`: the newest toast, or else the newest error that was not dismissed.
     pub(super) fn toast(&self, now_ms: u64) -> Option<&Message> {
-        let newest = self.newest.as_ref()?;
-        let fresh = newest.severity == Severity::Error || now_ms < newest.at_ms + TOAST_MS;
-        (fresh && !self.dismissed).then_some(newest)
+        self.fresh_toast(now_ms).or(self.errors.last())
     }
 
-    /// Dismisses the toast. Returns `true` if one was shown at `now_ms`.
+    /// Dismisses the message shown at `now_ms`. Returns `true` if there was one.
     pub(super) fn dismiss(&mut self, now_ms: u64) -> bool {
-        let shown = self.toast(now_ms).is_some();
-        self.dismissed = true;
-        shown
+        if self.fresh_toast(now_ms).is_some() {
+            return self.toast.take().is_some();
+        }
+        self.errors.pop().is_some()
+    }
+
+    /// Takes the error of a source away, which holds no longer.
+    pub(super) fn withdraw(&mut self, source: Source) {
+        self.errors.retain(|known| known.source != source);
+    }
+
+    fn fresh_toast(&self, now_ms: u64) -> Option<&Message> {
+        self.toast.as_ref().filter(|toast| now_ms < toast.at_ms + TOAST_MS)
     }
 }
 
@@ -58,13 +98,39 @@ impl Messages {
 mod tests {
     use super::*;
 
+    fn shown(messages: &Messages, now_ms: u64) -> Option<&str> {
+        messages.toast(now_ms).map(|message| message.text.as_str())
+    }
+
     #[test]
     fn toasts_pass_and_errors_stay_until_dismissed() {
         let mut messages = Messages::default();
-        messages.say(Severity::Info, "copied", 1000);
+        messages.say(Source::Outside, Severity::Info, "copied", 1000);
         assert!(messages.toast(4999).is_some() && messages.toast(5000).is_none());
-        messages.say(Severity::Error, "no link", 6000);
+        messages.say(Source::Outside, Severity::Error, "no link", 6000);
         assert!(messages.toast(1_000_000).is_some());
         assert!(messages.dismiss(7000) && messages.toast(7000).is_none() && !messages.dismiss(7000));
+    }
+
+    #[test]
+    fn no_other_message_takes_an_error_away() {
+        let mut messages = Messages::default();
+        messages.say(Source::Task(Task::Train), Severity::Error, "training failed: full", 0);
+        messages.say(Source::Outside, Severity::Error, "no link", 0);
+        messages.say(Source::Outside, Severity::Error, "no link", 1);
+        messages.say(Source::Command, Severity::Info, "copied", 1000);
+        assert_eq!((shown(&messages, 1000), shown(&messages, 5000)), (Some("copied"), Some("no link")));
+        assert!(messages.dismiss(5000));
+        assert_eq!(shown(&messages, 5000), Some("training failed: full"));
+        // A later error of the same source is the one that holds.
+        messages.say(Source::Task(Task::Train), Severity::Error, "training failed: killed", 6000);
+        for text in ["`a` is not a number", "`b` is not a number"] {
+            messages.say(Source::Command, Severity::Error, text, 7000);
+        }
+        assert_eq!(shown(&messages, 7000), Some("`b` is not a number"));
+        assert!(messages.dismiss(7000));
+        assert_eq!(shown(&messages, 7000), Some("training failed: killed"));
+        messages.withdraw(Source::Task(Task::Train));
+        assert_eq!(shown(&messages, 7000), None);
     }
 }

@@ -231,10 +231,8 @@ impl Setup {
             "sort"
         } else if before.filter != self.filter {
             "filter"
-        } else if before.locked != self.locked {
-            "lock"
         } else {
-            "nothing"
+            "lock"
         };
         words.to_owned()
     }

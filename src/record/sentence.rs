@@ -100,6 +100,16 @@ impl LiveRecord {
         }
     }
 
+    /// Work of a live search that has ended: "2 of 12 were measured that could beat 94.5 %".
+    pub fn past_sentence(&self) -> String {
+        let Self { measured, contenders, best, rests } = *self;
+        match best.map(|best| Metric::Accuracy.format(best)) {
+            _ if rests => self.sentence(),
+            Some(best) => format!("{measured} of {contenders} were measured that could beat {best}"),
+            None => format!("{measured} of {contenders} were measured that could win"),
+        }
+    }
+
     /// Work of a live search in few words: "measuring 3 of 12".
     pub fn brief(&self) -> String {
         if self.rests {

@@ -107,8 +107,9 @@ impl<'a> LiveRunner<'a> {
         });
         if let Some(values) = latest {
             self.live.take_known(&self.evaluator.measured_after(&mut self.last_row)?);
+            let before = self.live.problem().knobs;
             match self.live.set_knobs(values) {
-                Ok(()) => self.process.emit(limits_changed(values))?,
+                Ok(()) => self.process.emit(limits_changed(&before, &self.live.problem().knobs))?,
                 Err(error) => self.process.emit(Event::Warning { text: error.to_string() })?,
             }
         }

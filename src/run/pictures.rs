@@ -24,31 +24,55 @@ use crate::train::TrainError;
 /// Time between two looks for requests.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Attack on a design, with its leak.
+type LastAttack<'a> = (LeakMeasurement, DesignAttack<'a>);
+
 impl RunEvaluator {
     /// Pictures of a test object of a design, as kept or made now; the leak of the design is measured on the way.
     ///
     /// # Errors
     /// The design is not of the space, there is no such object, a file of samples can't be read, or the database fails.
     pub(crate) fn pictures(&self, request: &PictureRequest) -> Result<PictureRecord, RunError> {
-        self.pictures_by(&mut None, request)
-    }
-
-    /// As [`Self::pictures`]; `last` keeps the attack on the last design, which other objects of it need too.
-    fn pictures_by<'a>(
-        &'a self,
-        last: &mut Option<(LeakMeasurement, DesignAttack<'a>)>,
-        request: &PictureRequest,
-    ) -> Result<PictureRecord, RunError> {
-        let PictureRequest { design, views, object } = request;
-        let design = self.space().parse_design(design).map_err(TrainError::from)?;
-        let (design, object) = (self.key(&design, *views, Subset::Test), *object);
-        let key = PictureKey { design: design.clone(), object };
+        let key = self.picture_key(request)?;
         if let Some(known) = self.store().pictures(&key)? {
             return Ok(known);
         }
-        if last.as_ref().is_none_or(|(leak, _)| leak.key != design) {
-            let mut attack = DesignAttack::new(self.evaluator(), &design)?;
-            let leak = match self.store().leak(&design)? {
+        let record = self.make_pictures(&mut None, key)?;
+        self.store().record_pictures(&record)?;
+        Ok(record)
+    }
+
+    /// Meets a request on record. Pictures that are kept become the newest ones again: whoever asks for them has not
+    /// kept them, and reads on from the newest that it knows.
+    pub(super) fn answer_pictures<'a>(
+        &'a self,
+        last: &mut Option<LastAttack<'a>>,
+        request: &PictureRequest,
+    ) -> Result<(), RunError> {
+        let key = self.picture_key(request)?;
+        let record = match self.store().pictures(&key)? {
+            Some(known) => known,
+            None => self.make_pictures(last, key)?,
+        };
+        self.store().record_pictures(&record)
+    }
+
+    fn picture_key(&self, request: &PictureRequest) -> Result<PictureKey, RunError> {
+        let PictureRequest { design, views, object } = request;
+        let design = self.space().parse_design(design).map_err(TrainError::from)?;
+        Ok(PictureKey { design: self.key(&design, *views, Subset::Test), object: *object })
+    }
+
+    /// Makes pictures. `last` keeps the attack on the last design, which other objects of it need too.
+    fn make_pictures<'a>(
+        &'a self,
+        last: &mut Option<LastAttack<'a>>,
+        key: PictureKey,
+    ) -> Result<PictureRecord, RunError> {
+        let PictureKey { design, object } = &key;
+        if last.as_ref().is_none_or(|(leak, _)| leak.key != *design) {
+            let mut attack = DesignAttack::new(self.evaluator(), design)?;
+            let leak = match self.store().leak(design)? {
                 Some(known) => known.value,
                 None => attack.measure(false)?,
             };
@@ -56,10 +80,8 @@ impl RunEvaluator {
             *last = Some((leak, attack));
         }
         let (leak, attack) = last.as_mut().expect("it was made above");
-        let pictures = attack.pictures(object, &leak.figures)?;
-        let record = PictureRecord { key, pictures };
-        self.store().record_pictures(&record)?;
-        Ok(record)
+        let pictures = attack.pictures(*object, &leak.figures)?;
+        Ok(PictureRecord { key, pictures })
     }
 }
 
@@ -90,7 +112,7 @@ fn serve_weights(evaluator: &RunEvaluator, closed: &AtomicBool) -> Result<(), Ru
         evaluator.store().check()?;
         match evaluator.store().picture_request()? {
             Some(request) => {
-                if let Err(error) = evaluator.pictures_by(&mut last, &request) {
+                if let Err(error) = evaluator.answer_pictures(&mut last, &request) {
                     let told = format!("no pictures of {}: {error}\n", request.design);
                     // A log that can't be written to ends no work.
                     let _ = std::io::stderr().write_all(text::visible(&told).as_bytes());

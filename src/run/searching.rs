@@ -14,6 +14,7 @@ use super::loading::{BEFORE_DATA, LoadingProgress};
 use super::store::DatabaseState;
 use super::task_process::TaskProcess;
 use super::worker::{WorkerProcess, start_workers};
+use crate::cost::Knobs;
 use crate::quantity::Knob;
 use crate::record::{ChildRecord, Control, Event, GenerationSeconds, Measurement, MeasurementKey, Precision, Subset};
 use crate::search::{CandidateReport, NextCandidate, SearchCandidate, SearchDriver, SearchOptions, SearchProblem};
@@ -360,8 +361,9 @@ impl<'a> SearchRunner<'a> {
         }
         self.withdraw_open()?;
         self.driver.warm_start(&self.evaluator.measured()?)?;
+        let before = self.driver.problem().knobs;
         self.driver.set_knobs(values)?;
-        self.process.emit(limits_changed(values))?;
+        self.process.emit(limits_changed(&before, &self.driver.problem().knobs))?;
         for text in Knob::renamed_among(values.keys().map(String::as_str)) {
             self.process.emit(Event::Warning { text })?;
         }
@@ -376,11 +378,13 @@ impl<'a> SearchRunner<'a> {
     }
 }
 
-/// Event that tells new limits.
-pub(super) fn limits_changed(values: &BTreeMap<String, f64>) -> Event {
-    let shown = |(name, &value): (&String, &f64)| {
-        let knob = Knob::named(name).ok()?;
-        Some(format!("{} {}", knob.name(), knob.format(value)))
+/// Event that tells which knobs are others than before.
+pub(super) fn limits_changed(before: &Knobs, now: &Knobs) -> Event {
+    let moved = |knob: &Knob| before.get(*knob).total_cmp(&now.get(*knob)).is_ne();
+    let shown = |knob: Knob| match now.limited(knob) {
+        Some(value) => format!("{} {}", knob.name(), knob.format(value)),
+        None => format!("no {}", knob.label()),
     };
-    Event::LimitsChanged { text: values.iter().filter_map(shown).collect::<Vec<_>>().join(", ") }
+    let shown: Vec<String> = Knob::ALL.into_iter().filter(moved).map(shown).collect();
+    Event::LimitsChanged { text: if shown.is_empty() { "as before".to_owned() } else { shown.join(", ") } }
 }

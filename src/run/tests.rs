@@ -3,6 +3,7 @@
 
 mod first_edition;
 mod live;
+mod pictures;
 mod searching;
 mod shipped;
 pub(in crate::run) mod small_run;

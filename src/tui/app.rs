@@ -309,7 +309,7 @@ impl App {
             // Drawn before anything is looked up, which may take longer than a frame, so that keys are seen at once.
             self.draw_if_due(terminal, &mut pace)?;
             pace.dirty |= self.tend();
-            pace.dirty |= pace.shows_message != self.session.toast(self.now_ms()).is_some();
+            pace.dirty |= pace.message.as_ref() != self.session.toast(self.now_ms());
             if let Some(leave) = self.take_terminal_effects(terminal, &mut pace)? {
                 return Ok((leave, None));
             }
@@ -322,7 +322,7 @@ impl App {
             return Ok(());
         }
         self.ui.now_ms = self.now_ms();
-        pace.shows_message = self.session.toast(self.ui.now_ms).is_some();
+        pace.message = self.session.toast(self.ui.now_ms).cloned();
         terminal.draw(|frame| self.draw(frame))?;
         (pace.drawn, pace.dirty) = (Some(Instant::now()), false);
         Ok(())

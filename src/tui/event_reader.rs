@@ -7,7 +7,7 @@ use crate::{
         Severity, Update,
         progress::{Found, SearchUpdate, State, TrainUpdate},
     },
-    quantity::number,
+    quantity::{Metric, number},
     record::{EvaluationRecord, Event, EventRecord, LeakMeasurement, Measurement, Subset, Task},
     run::{Changes, RunArchive, RunError, SHIPPED, Stored},
     space::SearchSpace,
@@ -20,12 +20,14 @@ pub(crate) struct EventReader {
     run: String,
     /// Unix time of the first event.
     began: Option<f64>,
+    /// Best accuracy under the limits that a live search knew last; the outer `None` if the search is not live.
+    live_best: Option<Option<f64>>,
 }
 
 impl EventReader {
     /// Reader that starts at the beginning of a run.
     pub(crate) fn new(run: &Path) -> Self {
-        Self { run: run.display().to_string(), began: None }
+        Self { run: run.display().to_string(), began: None, live_best: None }
     }
 
     /// Reader of the run that comes with the program.
@@ -65,6 +67,9 @@ impl EventReader {
         let note = |text: String| note(task, format!("{} {text}", number::clock(since)));
         match event {
             Event::Started { resumed_from_step, .. } => {
+                if task == Task::Search {
+                    self.live_best = None;
+                }
                 // Work that begins anew forgets the curves of the one before; work that is resumed continues them.
                 if resumed_from_step.is_none() {
                     updates.extend([state(task, State::Starting), run(task, self.run.clone())]);
@@ -73,7 +78,10 @@ impl EventReader {
                 updates.extend(resumed_from_step.map(|step| note(format!("resumed from step {step}"))));
             }
             Event::Data(_) => updates.extend(event.sentence().map(note)),
-            Event::Evaluated(record) if task == Task::Search => updates.extend(found(space, &record)),
+            Event::Evaluated(record) if task == Task::Search => {
+                let live_note = self.live_best.and_then(|best| Some(note(found_sentence(space, &record, best)?)));
+                updates.extend(found(space, &record).into_iter().chain(live_note));
+            }
             Event::Preparing(_) if task == Task::Search => updates.push(Update::Search(SearchUpdate::Event(event))),
             Event::Preparing(_) | Event::Step(_) | Event::Evaluated(_) | Event::Checkpoint { .. } => {
                 updates.push(Update::Training(TrainUpdate::Event(event)));
@@ -82,7 +90,11 @@ impl EventReader {
                 updates.push(Update::Withdrawn { step: to });
                 updates.push(Update::Training(TrainUpdate::Event(event)));
             }
-            Event::Generation(_) | Event::Predictor(_) | Event::Live(_) | Event::LimitsChanged { .. } => {
+            Event::Live(record) => {
+                self.live_best = Some(record.best);
+                updates.push(Update::Search(SearchUpdate::Event(event)));
+            }
+            Event::Generation(_) | Event::Predictor(_) | Event::LimitsChanged { .. } => {
                 updates.push(Update::Search(SearchUpdate::Event(event)));
             }
             Event::Finetuned(record) => {
@@ -164,6 +176,18 @@ fn found(space: &SearchSpace, record: &EvaluationRecord) -> Option<Update> {
     let design = space.parse_design(&record.design).ok()?;
     let found = Found { design, views: record.views, accuracy: record.accuracy, generation: 0 };
     Some(Update::Search(SearchUpdate::Found(found)))
+}
+
+/// What a live search measured, as a sentence: "93.1 % at S1.2 with 6 sensors, the best so far". `None` for a design
+/// of another space.
+fn found_sentence(space: &SearchSpace, record: &EvaluationRecord, best: Option<f64>) -> Option<String> {
+    let design = space.parse_design(&record.design).ok()?;
+    let EvaluationRecord { views, accuracy, .. } = record;
+    let (boundary, figure) = (space.boundary_name(design.split), Metric::Accuracy.format(*accuracy));
+    let sensors = if *views == 1 { "sensor" } else { "sensors" };
+    let is_best = best.is_none_or(|best| *accuracy > best);
+    let rank = if is_best { ", the best so far" } else { "" };
+    Some(format!("{figure} at {boundary} with {views} {sensors}{rank}"))
 }
 
 /// A measurement on validation objects; `None` for one on test objects, which rank nothing, or of another space.

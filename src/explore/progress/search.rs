@@ -70,6 +70,16 @@ impl Searching {
         })
     }
 
+    /// Work of a live search in a clause; `None` for one that works through generations.
+    pub fn live_sentence(&self) -> Option<String> {
+        let live = self.live?;
+        Some(match self.state {
+            State::Pausing | State::Paused => "nothing is measured until it is resumed".to_owned(),
+            State::Idle | State::Finished(_) | State::Failed(_) => live.past_sentence(),
+            _ => live.sentence(),
+        })
+    }
+
     /// Designs evaluated so far, those since the last generation too.
     pub fn evaluations(&self) -> u64 {
         self.last().evaluations.max(self.found.len() as u64)
@@ -185,6 +195,22 @@ mod tests {
         assert_eq!((search.evaluations(), search.sensors()), (130, Some(2)), "some since the last generation");
         assert!((search.rate() - 32.0).abs() < 1e-12);
         assert!((search.cache_share() - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_live_search_measures_only_while_it_runs() {
+        let mut search = Searching::default();
+        assert_eq!(search.live_sentence(), None);
+        let live = LiveRecord { measured: 3, contenders: 12, best: Some(0.929), rests: false };
+        search.update(SearchUpdate::Event(Event::Live(live)));
+        for (state, sentence) in [
+            (State::Running, "measuring 4 of 12 that could beat 92.9 %"),
+            (State::Paused, "nothing is measured until it is resumed"),
+            (State::Finished("stopped".into()), "3 of 12 were measured that could beat 92.9 %"),
+        ] {
+            search.update(SearchUpdate::State(state));
+            assert_eq!(search.live_sentence().as_deref(), Some(sentence));
+        }
     }
 
     #[test]

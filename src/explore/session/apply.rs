@@ -66,10 +66,7 @@ impl Session {
             Command::Undo => self.travel(Travel::Undo, now_ms),
             Command::Redo => self.travel(Travel::Redo, now_ms),
             Command::Update(updates) => self.apply_updates(updates, now_ms),
-            Command::Freeze => {
-                let held_back = self.activity.toggle_frozen();
-                self.apply_updates(held_back, now_ms);
-            }
+            Command::Freeze => self.toggle_frozen(now_ms),
             command if changes_setup(&command) => self.change(&command, now_ms),
             command => return self.select_or_request(command, now_ms),
         }

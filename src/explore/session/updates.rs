@@ -14,9 +14,26 @@ impl Session {
     /// Applies updates. Designs are evaluated and ranked once for all of them.
     pub(super) fn apply_updates(&mut self, updates: Vec<Update>, now_ms: u64) {
         for update in updates {
+            // Pictures are never held back.
+            if let Update::Withdrawn { step } = update {
+                self.pictures.withdraw(step);
+            }
+            if self.activity.is_frozen() && self.activity.leaves_run(&update) {
+                self.toggle_frozen(now_ms);
+            }
             if let Some(update) = self.activity.admit(update) {
                 self.apply_update(update, now_ms);
             }
+        }
+        if self.catalogue.refresh() {
+            self.evaluate();
+        }
+    }
+
+    /// Freezes the measurements shown, or thaws them with all that was held back.
+    pub(super) fn toggle_frozen(&mut self, now_ms: u64) {
+        for update in self.activity.toggle_frozen() {
+            self.apply_update(update, now_ms);
         }
         if self.catalogue.refresh() {
             self.evaluate();
@@ -48,10 +65,7 @@ impl Session {
             }
             Update::Pictures(record) => self.pictures.record(*record),
             Update::Predicted(predictions) => self.catalogue.predict(predictions),
-            Update::Withdrawn { step } => {
-                self.catalogue.withdraw(step);
-                self.pictures.withdraw(step);
-            }
+            Update::Withdrawn { step } => self.catalogue.withdraw(step),
             Update::Training(update) => {
                 if let TrainUpdate::Run(run) = &update {
                     self.pictures.follow(run);
@@ -66,7 +80,7 @@ impl Session {
                 }
                 self.activity.update_search(update, now_ms);
             }
-            Update::Message(severity, text) => self.activity.say(severity, text, now_ms),
+            Update::Message(severity, text) => self.activity.report(severity, text, now_ms),
         }
     }
 

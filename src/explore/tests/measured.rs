@@ -4,7 +4,10 @@ use super::{quantisation, session, set, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
 use crate::quantity::{Knob, Limit};
-use crate::record::{Control, Event, FinetunedAccuracy, FinetunedRecord, GenerationRecord, Precision};
+use crate::record::{
+    Attacker, Control, Event, FinetunedAccuracy, FinetunedRecord, GenerationRecord, MeasurementKey, ObjectPictures,
+    PictureKey, PictureRecord, Precision, Subset,
+};
 use crate::space::Design;
 
 /// A candidate was measured at its best split.
@@ -260,6 +263,70 @@ fn while_frozen_measurements_wait() {
     assert_eq!((session.measurements().len(), session.held_back()), (0, 1));
     session.apply(Command::Freeze, 0);
     assert_eq!((session.measurements().len(), session.held_back()), (1, 0));
+}
+
+#[test]
+fn what_is_held_back_keeps_its_order_and_its_run() {
+    let follow = |run: &str| Update::Training(TrainUpdate::Run(run.into()));
+    let frozen = || {
+        let mut session = session(20);
+        session.apply(Command::Update(vec![follow("runs/1")]), 0);
+        session.apply(Command::Freeze, 0);
+        session
+    };
+    let without = |session: &Session, accuracy| {
+        let design = session.best_design(3).unwrap();
+        Update::MeasuredWithout { design, views: 6, lost: 1, accuracy, samples: 400, step: 100, quantisation: None }
+    };
+    let key = |session: &Session| MeasurementKey {
+        design: session.space().print_design(&session.best_design(3).unwrap()),
+        views: 6,
+        lost: 0,
+        subset: Subset::Test,
+        precision: Precision::Int8,
+        step: 100,
+    };
+    let picture = |session: &Session| {
+        let pictures = ObjectPictures {
+            of: 9,
+            class: "plain".into(),
+            code_shape: [1, 2, 1],
+            bits: 8,
+            attacker: Attacker::OneView,
+            leak: 0.7,
+            cameras: Vec::new(),
+        };
+        Update::Pictures(Box::new(PictureRecord { key: PictureKey { design: key(session), object: 0 }, pictures }))
+    };
+    let shows_picture = |session: &Session| session.pictures().of(&key(session).design, 6, 0).is_some();
+
+    // What comes after a withdrawal is not taken by it.
+    let mut session = frozen();
+    let updates = vec![
+        measured(&session, 3, 6, 0.5),
+        Update::Withdrawn { step: 0 },
+        measured(&session, 3, 6, 0.9),
+        without(&session, 0.7),
+        picture(&session),
+    ];
+    session.apply(Command::Update(updates), 0);
+    assert_eq!((session.held_back(), shows_picture(&session)), (4, true), "pictures are shown at once");
+    session.apply(Command::Freeze, 0);
+    let design = session.best_design(3).unwrap();
+    assert_eq!(session.accuracy(&design).measured(), Some(0.9));
+    let blanked = session.measurements().present().without_one(&design, 6);
+    assert_eq!(blanked.iter().map(|(_, accuracy)| accuracy.accuracy).collect::<Vec<_>>(), [0.7]);
+    assert!(shows_picture(&session));
+
+    // Another run is shown as it is.
+    let mut session = frozen();
+    let updates = vec![measured(&session, 3, 6, 0.5), Update::Withdrawn { step: 0 }, follow("runs/1")];
+    session.apply(Command::Update(updates), 0);
+    assert_eq!((session.is_frozen(), session.held_back()), (true, 2));
+    let updates = vec![follow("runs/2"), measured(&session, 3, 6, 0.9)];
+    session.apply(Command::Update(updates), 0);
+    assert_eq!((session.is_frozen(), session.held_back()), (false, 0));
+    assert_eq!(session.accuracy(&design).measured(), Some(0.9));
 }
 
 #[test]

@@ -147,6 +147,21 @@ fn moves_within_half_a_second_are_one_step() {
 }
 
 #[test]
+fn a_gesture_that_goes_back_to_where_it_began_leaves_no_step() {
+    let mut session = session(10);
+    step(&mut session, Knob::SensorMemory, -1, 0);
+    for (by, at) in [(-1, 5000), (1, 5100)] {
+        step(&mut session, Knob::LinkBandwidth, by, at);
+    }
+    assert_eq!(session.past().len(), 1, "only the step before it is left");
+    step(&mut session, Knob::LinkBandwidth, -1, 5200);
+    assert_eq!(session.past().len(), 2, "what comes after it is a step of its own");
+    session.apply(Command::Undo, 6000);
+    session.apply(Command::Undo, 6100);
+    assert_eq!(session.setup(), self::session(10).setup());
+}
+
+#[test]
 fn the_selection_follows_its_design_unless_it_is_at_the_top() {
     let mut session = session(200);
     let first = session.selected();

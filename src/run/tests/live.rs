@@ -27,6 +27,9 @@ fn it_rests_when_nothing_is_left_wakes_at_new_limits_and_stops() {
     LiveRunner::new(&run, problem, (Precision::Float, 0), &mut process, &|_, _| {}).unwrap().unwrap().run().unwrap();
     let events = events.take();
     let changed = events.iter().position(|event| event.kind() == "limits_changed").unwrap();
+    let text = |event: &Event| if let Event::LimitsChanged { text } = event { text.clone() } else { String::new() };
+    assert!(!text(&events[changed]).contains("bandwidth"), "knobs that stand still are not told");
+    assert!(text(&events[changed]).contains("latency 4.00 ms"), "{}", text(&events[changed]));
     let views = |events: &[Event]| -> Vec<u32> {
         let evaluated = of_kind(events, "evaluated");
         evaluated.iter().map(|event| if let Event::Evaluated(record) = event { record.views } else { 0 }).collect()

@@ -7,6 +7,7 @@ use crate::{
     explore::{Command, Severity, WorkRequest, progress::State},
     record::{self, Task},
     tui::{
+        command::UserCommand,
         effect::{Effect, ExportFormat},
         event_reader, export,
         followed_run::FollowedRun,
@@ -24,12 +25,16 @@ impl App {
             Effect::Seek(seek) if self.demo.is_some() => self.seek_tour(seek),
             Effect::Seek(seek) => self.seek(seek),
             Effect::Export(format) if format != ExportFormat::Svg => self.export(format),
-            Effect::Copy(_)
-            | Effect::Export(_)
-            | Effect::ToggleMouse
-            | Effect::Redraw
-            | Effect::Suspend
-            | Effect::Quit { .. } => self.for_terminal.push(effect),
+            Effect::Export(_) => {
+                // The picture is of the designs: no word on an earlier export.
+                if self.session.toast(self.now_ms()).is_some_and(|message| message.severity != Severity::Error) {
+                    self.act(Command::Dismiss);
+                }
+                self.for_terminal.push(effect);
+            }
+            Effect::Copy(_) | Effect::ToggleMouse | Effect::Redraw | Effect::Suspend | Effect::Quit { .. } => {
+                self.for_terminal.push(effect)
+            }
         }
     }
 
@@ -82,8 +87,10 @@ impl App {
             return self.failed(Task::Search, error.to_string());
         }
         if self.follower.is_none() {
-            let key = self.ui.keys.key(Command::StartTraining);
-            return self.failed(Task::Search, format!("there is no trained run yet; {key} trains one"));
+            let train = self.ui.keys.key(Command::StartTraining);
+            let follow = self.ui.keys.key(UserCommand::OfferRuns);
+            let text = format!("no run is followed; {train} trains one, {follow} offers those that there are");
+            return self.failed(Task::Search, text);
         }
         let limits = match serde_json::to_string(limits) {
             Ok(limits) => limits,

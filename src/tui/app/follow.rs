@@ -165,7 +165,12 @@ impl App {
     /// Lets go of a run that can't be read any more; what is told of it. Whoever works on one that is gone is told to
     /// stop.
     fn lose(&mut self, error: &RunError) -> Vec<Update> {
-        let (why, gone) = (error.to_string(), matches!(error, RunError::Gone(_)));
+        let gone = matches!(error, RunError::Gone(_));
+        let why = if gone {
+            format!("{error}; {} offers others", self.ui.keys.key(UserCommand::OfferRuns))
+        } else {
+            error.to_string()
+        };
         let Some(Follower { run, .. }) = self.follower.take() else { return Vec::new() };
         let stopped =
             [Task::Train, Task::Search].into_iter().filter(|task| gone && run.send(*task, record::Control::Stop));

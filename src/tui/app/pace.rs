@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::explore::Message;
+
 /// Shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(12);
 /// Shortest time between two frames over a remote line.
@@ -14,8 +16,8 @@ pub(super) struct Pace {
     pub(super) drawn: Option<Instant>,
     /// Something has changed since then.
     pub(super) dirty: bool,
-    /// The last frame shows a message, which goes away by itself.
-    pub(super) shows_message: bool,
+    /// Message that the last frame shows; it may go away by itself.
+    pub(super) message: Option<Message>,
 }
 
 impl Pace {
@@ -23,7 +25,7 @@ impl Pace {
     pub(super) fn new() -> Self {
         let is_remote = std::env::var_os("SSH_CONNECTION").is_some();
         let least = if is_remote { MIN_REMOTE_FRAME_TIME } else { MIN_FRAME_TIME };
-        Self { least, drawn: None, dirty: true, shows_message: false }
+        Self { least, drawn: None, dirty: true, message: None }
     }
 
     /// Time until the next frame may be drawn.

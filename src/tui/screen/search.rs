@@ -131,7 +131,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let last = searching.last();
-    let work = searching.live.map(|live| live.sentence());
+    let work = searching.live_sentence();
     let figures = if let Some(work) = &work {
         vec![("", work.clone())]
     } else if searching.preparing.is_some() || last.evaluations == 0 && !searching.state.is_active() {

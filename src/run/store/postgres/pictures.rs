@@ -18,7 +18,8 @@ impl PictureRows for Postgres {
         let (body, process) = (serde_json::to_string(&record.pictures).unwrap_or_default(), self.process.to_string());
         self.write(
             "WITH lifted AS (DELETE FROM picture_requests WHERE design = $1 AND views = $2 AND object = $7), \
-             old AS (DELETE FROM pictures WHERE id <= (SELECT max(id) FROM pictures) + 1 - $10) \
+             old AS (DELETE FROM pictures WHERE id <= (SELECT max(id) FROM pictures) + 1 - $10 \
+             AND (design, views, lost, subset, step, precision, object) <> ($1, $2, $3, $4, $5, $6, $7)) \
              INSERT INTO pictures (design, views, lost, subset, step, precision, object, body, process) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
              ON CONFLICT (design, views, lost, subset, step, precision, object) DO UPDATE SET \
