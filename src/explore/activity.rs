@@ -4,7 +4,7 @@
 //! search is active; measurements are held back only while frozen, in the order in which they came.
 
 use super::command::WorkControl;
-use super::message::{Message, Messages, Severity, Source};
+use super::message::{Message, MessageSource, Messages, Severity};
 use super::progress::{SearchUpdate, Searching, State, TrainUpdate, Training};
 use super::update::Update;
 use crate::record::Task;
@@ -50,12 +50,12 @@ impl Activity {
 
     /// Adds the answer to a command.
     pub(super) fn say(&mut self, severity: Severity, text: impl Into<String>, now_ms: u64) {
-        self.messages.say(Source::Command, severity, text, now_ms);
+        self.messages.say(MessageSource::Command, severity, text, now_ms);
     }
 
     /// Adds a message from outside.
     pub(super) fn report(&mut self, severity: Severity, text: impl Into<String>, now_ms: u64) {
-        self.messages.say(Source::Outside, severity, text, now_ms);
+        self.messages.say(MessageSource::Outside, severity, text, now_ms);
     }
 
     /// Dismisses the message shown at `now_ms`. Returns `true` if there was one.
@@ -141,7 +141,7 @@ impl Activity {
         let state = if to_search { &mut self.search.state } else { &mut self.training.state };
         if !state.is_active() {
             let text = "neither a training nor a search is running";
-            self.messages.say(Source::Command, Severity::Warning, text, now_ms);
+            self.messages.say(MessageSource::Command, Severity::Warning, text, now_ms);
             return false;
         }
         match control {
@@ -182,14 +182,14 @@ const fn is_of_measurements(update: &Update) -> bool {
 fn refuse_if_active(messages: &mut Messages, task: Task, state: &State, now_ms: u64) -> bool {
     if state.is_active() {
         let text = format!("a {} is {state} already", process(task));
-        messages.say(Source::Command, Severity::Warning, text, now_ms);
+        messages.say(MessageSource::Command, Severity::Warning, text, now_ms);
     }
     !state.is_active()
 }
 
 /// Says how the process of a task ended. A process that goes on after a failure takes the message of that failure away.
 fn announce(messages: &mut Messages, task: Task, state: &State, now_ms: u64) {
-    let (source, process) = (Source::Task(task), process(task));
+    let (source, process) = (MessageSource::Task(task), process(task));
     match state {
         State::Finished(why) => {
             messages.say(source, Severity::Info, format!("{process} finished: {why}"), now_ms);

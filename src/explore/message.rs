@@ -23,7 +23,7 @@ pub enum Severity {
 
 /// Source of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum MessageSource {
     /// The answer to a command of the user.
     Command,
     /// The end of a task.
@@ -41,7 +41,7 @@ pub struct Message {
     pub severity: Severity,
     /// Milliseconds since the session began.
     pub at_ms: u64,
-    source: Source,
+    source: MessageSource,
 }
 
 /// The newest toast, and the errors that were not dismissed.
@@ -54,7 +54,7 @@ pub(super) struct Messages {
 
 impl Messages {
     /// Adds a message, which is shown at once. An error takes the place of one of the same source that it follows.
-    pub(super) fn say(&mut self, source: Source, severity: Severity, text: impl Into<String>, at_ms: u64) {
+    pub(super) fn say(&mut self, source: MessageSource, severity: Severity, text: impl Into<String>, at_ms: u64) {
         let message = Message { text: text.into(), severity, at_ms, source };
         if severity != Severity::Error {
             self.toast = Some(message);
@@ -62,8 +62,8 @@ impl Messages {
         }
         self.toast = None;
         self.errors.retain(|known| match source {
-            Source::Outside => known.text != message.text,
-            Source::Command | Source::Task(_) => known.source != source,
+            MessageSource::Outside => known.text != message.text,
+            MessageSource::Command | MessageSource::Task(_) => known.source != source,
         });
         if self.errors.len() == MAX_ERRORS {
             self.errors.remove(0);
@@ -85,7 +85,7 @@ impl Messages {
     }
 
     /// Takes the error of a source away, which holds no longer.
-    pub(super) fn withdraw(&mut self, source: Source) {
+    pub(super) fn withdraw(&mut self, source: MessageSource) {
         self.errors.retain(|known| known.source != source);
     }
 
@@ -105,9 +105,9 @@ mod tests {
     #[test]
     fn toasts_pass_and_errors_stay_until_dismissed() {
         let mut messages = Messages::default();
-        messages.say(Source::Outside, Severity::Info, "copied", 1000);
+        messages.say(MessageSource::Outside, Severity::Info, "copied", 1000);
         assert!(messages.toast(4999).is_some() && messages.toast(5000).is_none());
-        messages.say(Source::Outside, Severity::Error, "no link", 6000);
+        messages.say(MessageSource::Outside, Severity::Error, "no link", 6000);
         assert!(messages.toast(1_000_000).is_some());
         assert!(messages.dismiss(7000) && messages.toast(7000).is_none() && !messages.dismiss(7000));
     }
@@ -115,22 +115,22 @@ mod tests {
     #[test]
     fn no_other_message_takes_an_error_away() {
         let mut messages = Messages::default();
-        messages.say(Source::Task(Task::Train), Severity::Error, "training failed: full", 0);
-        messages.say(Source::Outside, Severity::Error, "no link", 0);
-        messages.say(Source::Outside, Severity::Error, "no link", 1);
-        messages.say(Source::Command, Severity::Info, "copied", 1000);
+        messages.say(MessageSource::Task(Task::Train), Severity::Error, "training failed: full", 0);
+        messages.say(MessageSource::Outside, Severity::Error, "no link", 0);
+        messages.say(MessageSource::Outside, Severity::Error, "no link", 1);
+        messages.say(MessageSource::Command, Severity::Info, "copied", 1000);
         assert_eq!((shown(&messages, 1000), shown(&messages, 5000)), (Some("copied"), Some("no link")));
         assert!(messages.dismiss(5000));
         assert_eq!(shown(&messages, 5000), Some("training failed: full"));
         // A later error of the same source is the one that holds.
-        messages.say(Source::Task(Task::Train), Severity::Error, "training failed: killed", 6000);
+        messages.say(MessageSource::Task(Task::Train), Severity::Error, "training failed: killed", 6000);
         for text in ["`a` is not a number", "`b` is not a number"] {
-            messages.say(Source::Command, Severity::Error, text, 7000);
+            messages.say(MessageSource::Command, Severity::Error, text, 7000);
         }
         assert_eq!(shown(&messages, 7000), Some("`b` is not a number"));
         assert!(messages.dismiss(7000));
         assert_eq!(shown(&messages, 7000), Some("training failed: killed"));
-        messages.withdraw(Source::Task(Task::Train));
+        messages.withdraw(MessageSource::Task(Task::Train));
         assert_eq!(shown(&messages, 7000), None);
     }
 }

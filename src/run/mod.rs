@@ -322,6 +322,12 @@ impl RunDir {
     }
 }
 
+/// Returns `true` if a process is known to work on the run in a directory. Changes nothing there, whatever version the
+/// run is of; one that can't be read is not worked on.
+pub(crate) fn is_in_work(directory: &Path) -> bool {
+    store::Sqlite::has_living_owner(&directory.join(DATABASE))
+}
+
 /// One of the runs in a directory.
 #[derive(Debug)]
 pub struct Listed {

@@ -16,13 +16,13 @@ mod recording;
 mod replay;
 mod report_work;
 mod running;
-mod server_work;
 mod shipped;
 mod shipped_run;
 mod tour;
 
 use std::{
     io::{self, Write as _},
+    path::PathBuf,
     sync::{
         Arc,
         mpsc::{self, Receiver},
@@ -50,7 +50,7 @@ use super::{
     theme::Theme,
 };
 use crate::explore::{Command, Session, Severity, Update, progress::State};
-use crate::run::SplitProcesses;
+use crate::run::{RunError, SplitProcesses};
 use follower::{Follower, MAX_WAIT};
 use pace::Pace;
 use picture_work::PictureWork;
@@ -81,6 +81,8 @@ pub(crate) struct App {
     shipped: Option<ShippedRun>,
     /// Run that is replayed.
     recording: Option<Recording>,
+    /// The run that a process is at work on, once it is found.
+    living_run: Option<Receiver<Result<Option<PathBuf>, RunError>>>,
     /// Run to be replayed, once it is read.
     recording_read: Option<Receiver<Result<Recording, String>>>,
     /// Tour that is shown instead of a session of the user.
@@ -121,6 +123,7 @@ impl App {
             follower: None,
             shipped: None,
             recording: None,
+            living_run: None,
             recording_read: None,
             demo: None,
             picture_work: PictureWork::default(),
@@ -231,7 +234,7 @@ impl App {
         wait = wait.min(self.picture_work.rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.predicting.rest(self.session.measured_changes()).unwrap_or(MAX_WAIT));
         wait = wait.min(self.split_rest().unwrap_or(MAX_WAIT));
-        if self.report_work.is_some() || self.recording_read.is_some() {
+        if self.report_work.is_some() || self.recording_read.is_some() || self.living_run.is_some() {
             wait = wait.min(REPORT_POLL);
         }
         if let Some(moved) = self.moved {
@@ -330,8 +333,9 @@ impl App {
 
     /// Looks after the run, the pictures and all other work beside the screen. Returns `true` if there is anything new
     /// to draw.
-    fn tend(&mut self) -> bool {
+    pub(crate) fn tend(&mut self) -> bool {
         let mut is_new = self.send_settled_limits();
+        is_new |= self.tend_living_run();
         is_new |= self.poll_run();
         is_new |= self.tend_pictures();
         is_new |= self.tend_predictions();
@@ -389,12 +393,20 @@ impl App {
         // Before the folder that it writes to is removed.
         self.end_pictures();
         let stopping = [&self.session.training().state, &self.session.searching().state].contains(&&State::Stopping);
-        let run = self.follower.as_ref().map(|follower| &follower.run);
-        if stopping && let Some(run) = run {
-            // The line to the child may die with this process before it is read; the run's database does not.
-            run.stop_surely(self.task())?;
+        if let Some(follower) = &mut self.follower {
+            follower.run.finish_start();
         }
-        let left = run.filter(|run| run.is_in_work() && !stopping).map(|run| run.path().to_owned());
+        let run = self.follower.as_ref().map(|follower| &follower.run);
+        // The line to the child may die with this process before it is read; the run's database does not.
+        let stopped = run.filter(|_| stopping).is_some_and(|run| match run.stop_surely(self.task()) {
+            Ok(()) => true,
+            Err(error) => {
+                // Printed to the terminal, if it can be written to.
+                let _ = writeln!(io::stderr(), "warning: the work was not stopped: {error}");
+                false
+            }
+        });
+        let left = run.filter(|run| run.is_in_work() && !stopped).map(|run| run.path().to_owned());
         Ok(Exit { session: self.session, ui: self.ui, at_work: left, signal })
     }
 }

@@ -178,7 +178,7 @@ fn found(space: &SearchSpace, record: &EvaluationRecord) -> Option<Update> {
     Some(Update::Search(SearchUpdate::Found(found)))
 }
 
-/// What a live search measured, as a sentence: "93.1 % at S1.2 with 6 sensors, the best so far". `None` for a design
+/// Sentence on a measurement of a live search: "93.1 % at S1.2 with 6 sensors, the best so far". `None` for a design
 /// of another space.
 fn found_sentence(space: &SearchSpace, record: &EvaluationRecord, best: Option<f64>) -> Option<String> {
     let design = space.parse_design(&record.design).ok()?;

@@ -190,11 +190,8 @@ impl FollowedRun {
 /// The directory can't be read.
 pub(crate) fn living_run(root: &Path, space: &Document) -> Result<Option<PathBuf>, RunError> {
     for Listed { path, manifest } in crate::run::list(root)? {
-        // A run that can't be opened is no reason not to start; it is the user's to look at by name.
-        if manifest.is_ok_and(|manifest| manifest.space.text == space.text)
-            && let Ok(work) = FollowedRun::open(&path)
-            && work.is_in_work()
-        {
+        // A run that can't be read is no reason not to start; it is the user's to look at by name.
+        if manifest.is_ok_and(|manifest| manifest.space.text == space.text) && run::is_in_work(&path) {
             return Ok(Some(path));
         }
     }

@@ -20,6 +20,24 @@ fn opened() -> (TempDir, RunDir) {
 }
 
 #[test]
+fn a_look_for_work_changes_nothing() {
+    let (folder, run) = opened();
+    let files = || {
+        let entries = std::fs::read_dir(folder.path().join("run")).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = entries.filter(|path| path.is_file()).collect();
+        files.sort();
+        files.into_iter().map(|path| (std::fs::read(&path).unwrap(), path)).collect::<Vec<_>>()
+    };
+    let before = files();
+    assert!(!crate::run::is_in_work(run.path()));
+    assert!(files() == before, "a run of an older version stays one");
+    let owner = run.own(Task::Train, "train").unwrap();
+    assert!(crate::run::is_in_work(run.path()));
+    drop(owner);
+    assert!(!crate::run::is_in_work(run.path()));
+}
+
+#[test]
 fn events_and_measurements_are_read() {
     let (_folder, run) = opened();
     let changes = run.store().unwrap().changes(&mut Cursor::default()).unwrap();

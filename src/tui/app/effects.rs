@@ -106,16 +106,8 @@ impl App {
 
     fn start(&mut self, task: Task, arguments: Vec<OsString>) {
         let Some(follower) = &mut self.follower else { return };
-        match follower.start(task, &self.options.exe, arguments) {
-            Ok(initial) => self.feed(initial),
-            Err(error) => {
-                // Where there is no run any more, the next training begins another one.
-                if !follower.run.directory().is_on_server() && !follower.run.path().is_dir() {
-                    self.follower = None;
-                }
-                self.failed(task, error.to_string());
-            }
-        }
+        let initial = follower.start(task, &self.options.exe, arguments);
+        self.feed(initial);
     }
 
     pub(super) fn failed(&mut self, task: Task, why: String) {

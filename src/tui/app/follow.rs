@@ -1,6 +1,11 @@
 //! Follows a run: its events and measurements become updates of the session, as does the end of its processes.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
 
 use super::{
     App, SETTLE_TIME,
@@ -20,6 +25,9 @@ use crate::{
     },
 };
 
+/// Time that the first frame may wait for a look at the runs that there are.
+const LOOK_WAIT: Duration = Duration::from_millis(20);
+
 impl App {
     /// Follows the run that was named, else one that a process is at work on; or opens one to be replayed.
     pub(super) fn open(&mut self) {
@@ -38,14 +46,35 @@ impl App {
         }
     }
 
-    /// Follows a run that a process is at work on; where there is none, shows the shipped one.
+    /// Follows a run that a process is at work on; where there is none, shows the shipped one. A look at all runs may
+    /// take long: until it is over, the shipped one is shown.
     fn open_usual(&mut self) {
-        match followed_run::living_run(&self.options.runs_root, &self.options.template.space) {
-            Ok(Some(path)) => self.follow(&path),
-            Ok(None) if self.is_of_shipped_space() => self.show_shipped(),
-            Ok(None) => {}
+        let (root, space) = (self.options.runs_root.clone(), self.options.template.space.clone());
+        let (sender, found) = mpsc::channel();
+        // Nobody receives it if the screen is left meanwhile.
+        thread::spawn(move || drop(sender.send(followed_run::living_run(&root, &space))));
+        match found.recv_timeout(LOOK_WAIT) {
+            Ok(Ok(Some(path))) => return self.follow(&path),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => self.say(Severity::Error, error.to_string()),
+            Err(_) => self.living_run = Some(found),
+        }
+        if self.is_of_shipped_space() {
+            self.show_shipped();
+        }
+    }
+
+    /// Follows the run that a process is at work on, once it is found. Returns `true` if anything is new.
+    pub(super) fn tend_living_run(&mut self) -> bool {
+        let Some(Ok(found)) = self.living_run.as_ref().map(Receiver::try_recv) else { return false };
+        self.living_run = None;
+        match found {
+            // The user may have chosen another one.
+            Ok(Some(path)) if self.follower.is_none() && self.recording.is_none() => self.switch_to(&path),
+            Ok(_) => {}
             Err(error) => self.say(Severity::Error, error.to_string()),
         }
+        true
     }
 
     /// Follows a run from its beginning.
@@ -110,7 +139,7 @@ impl App {
         }
         (self.recording, self.recording_read, self.ui.replay) = (None, None, None);
         self.end_pictures();
-        self.shipped = None;
+        (self.shipped, self.living_run) = (None, None);
         self.feed(forget());
         if run::is_shipped(path) {
             self.show_shipped();

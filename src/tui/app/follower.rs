@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-use super::{following::Following, server_work::StartedProcess};
+use super::following::{Following, StartedProcess};
 
 /// Longest wait for input.
 pub(super) const MAX_WAIT: Duration = Duration::from_hours(1);
@@ -25,9 +25,9 @@ pub(super) const MAX_WAIT: Duration = Duration::from_hours(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(120);
 /// Poll interval of other runs: another process may begin to work on them.
 const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// Interval of looks for the answer of a server.
+/// Interval of looks for an answer.
 const ANSWER_INTERVAL: Duration = Duration::from_millis(20);
-/// Time without an answer after which a server is said to be silent.
+/// Time without an answer after which a database is said to be silent.
 const SILENCE: Duration = Duration::from_secs(3);
 /// Time after which the rest of the events is left to the next poll: keys come first, however long a run is.
 const POLL_TIME: Duration = Duration::from_millis(30);
@@ -41,7 +41,7 @@ pub(super) struct Follower {
     pub(super) polled: Option<Instant>,
     /// `true` once all that there was has been read since the start or since the work began.
     pub(super) answered: bool,
-    /// `true` while the server of the run is silent.
+    /// `true` while the database of the run is silent.
     pub(super) silent: bool,
     /// More changes are at hand than the last poll read.
     pub(super) has_more: bool,
@@ -55,6 +55,8 @@ pub(super) struct Follower {
     resumes: bool,
     /// Pictures were requested and did not come yet.
     pub(super) expects_pictures: bool,
+    /// Error of the last request for pictures.
+    pub(super) unrequested: Option<RunError>,
 }
 
 /// Result of one poll.
@@ -83,6 +85,7 @@ impl Follower {
             awaited: None,
             resumes: false,
             expects_pictures: false,
+            unrequested: None,
         }
     }
 
@@ -105,21 +108,13 @@ impl Follower {
     }
 
     /// Starts a trainer or searcher on the run, or attaches to the running one. Returns the updates to apply first.
-    ///
-    /// # Errors
-    /// The program can't be started, or the run fails.
-    pub(super) fn start(
-        &mut self,
-        task: Task,
-        program: &Path,
-        arguments: Vec<OsString>,
-    ) -> Result<Vec<Update>, RunError> {
+    pub(super) fn start(&mut self, task: Task, program: &Path, arguments: Vec<OsString>) -> Vec<Update> {
         self.detached = false;
         // The session forgot the curves when the training began; a resumed run tells them again.
-        self.awaited = self.run.start(task, program, arguments)?;
-        self.resumes = false;
+        self.run.start(task, program, arguments);
+        (self.awaited, self.resumes) = (None, false);
         (self.polled, self.answered) = (None, false);
-        Ok(self.reader.initial_updates())
+        self.reader.initial_updates()
     }
 
     /// Releases the processes; the run is no longer polled.
@@ -130,7 +125,6 @@ impl Follower {
 
     /// Reads changes for about [`POLL_TIME`]; `None` if nothing is known yet.
     pub(super) fn poll(&mut self, space: &SearchSpace) -> Option<Poll> {
-        self.run.attach();
         let mut poll = Poll { updates: Vec::new(), ended: Vec::new(), failed: Vec::new(), error: None };
         let (mut is_answered, mut is_read_up) = (false, false);
         self.has_more = true;
@@ -148,6 +142,7 @@ impl Follower {
                     poll.updates.extend(self.reader.read(space, news.changes));
                     poll.ended.extend(news.ended);
                     poll.failed.extend(news.failed);
+                    self.unrequested = news.unrequested.or(self.unrequested.take());
                 }
                 // The rest of what there is comes with the next poll.
                 Ok(None) => self.has_more = false,
@@ -166,17 +161,18 @@ impl Follower {
         (is_answered || poll.error.is_some()).then_some(poll)
     }
 
-    /// Notes whether the server of the run answers. Returns what is new about that.
+    /// Notes whether the database of the run answers. Returns what is new about that.
     pub(super) fn note_silence(&mut self) -> Option<(Severity, String)> {
         let silent = self.run.silence().is_some_and(|silence| silence >= SILENCE);
         if silent == std::mem::replace(&mut self.silent, silent) {
             return None;
         }
         let path = self.run.path().display();
+        let who = if self.run.directory().is_on_server() { "server" } else { "database" };
         if silent {
-            Some((Severity::Warning, format!("the server does not answer; what is shown may be old ({path})")))
+            Some((Severity::Warning, format!("the {who} does not answer; what is shown may be old ({path})")))
         } else {
-            Some((Severity::Info, format!("the server answers again ({path})")))
+            Some((Severity::Info, format!("the {who} answers again ({path})")))
         }
     }
 }

@@ -1,87 +1,112 @@
-//! The run that is followed: one in a directory is read by the screen itself, one on a server by a thread.
+//! The run that is followed, in the hands of a thread: a database may be locked, a disk slow, a server cut off, and no
+//! key waits for any of it.
+//!
+//! The thread owns the [`FollowedRun`]. It is told what to do and answers one poll at a time; what it knew at the last
+//! answer is kept here.
 
-use std::{ffi::OsString, path::Path, time::Duration};
-
-use super::server_work::{RunNews, ServerWork, StartedProcess};
-use crate::{
-    record::{Control, Task},
-    run::{PictureRequest, RunDir, RunError},
-    tui::followed_run::FollowedRun,
+use std::{
+    ffi::OsString,
+    path::Path,
+    sync::mpsc::{self, Receiver, Sender},
+    thread,
+    time::{Duration, Instant},
 };
 
+use crate::{
+    record::{Control, Task},
+    run::{Changes, PictureRequest, RunDir, RunError},
+    tui::followed_run::{Ended, FollowedRun},
+};
+
+/// Time that a frame may wait for an answer: a disk at rest, or a server nearby, has given it by then.
+const FRAME_WAIT: Duration = Duration::from_millis(4);
+/// Time that the end of the program waits until a control is sent, or a task started.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+type Job = Box<dyn FnOnce(&mut FollowedRun) + Send>;
+
 /// The run that is followed.
-pub(super) enum Following {
-    Here(FollowedRun),
-    OnServer(ServerWork),
+pub(super) struct Following {
+    directory: RunDir,
+    jobs: Sender<Job>,
+    sender: Sender<PollAnswer>,
+    answers: Receiver<PollAnswer>,
+    /// Poll that is not answered yet.
+    asked: Option<PendingPoll>,
+    /// Tasks at work: train, search.
+    working: [bool; 2],
+    /// Pictures were requested and not made yet.
+    pictures: bool,
+    /// Process that was started since the last answer to a poll.
+    started: Option<StartedProcess>,
+    /// Tells which tasks are at work once the one that was asked for last is started, or could not be.
+    starting: Option<Receiver<[bool; 2]>>,
+}
+
+/// A process that was started on the run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StartedProcess {
+    pub(super) task: Task,
+    pub(super) pid: u32,
+}
+
+/// A poll under way.
+struct PendingPoll {
+    since: Instant,
+    /// `true` once something was told to the run after it, which the answer does not know of.
+    is_old: bool,
+}
+
+/// Answer of the thread.
+enum PollAnswer {
+    Polled(Box<Polled>),
+    Lost(RunError),
+    Started(StartedProcess),
+    /// A task could not be started.
+    NotStarted(Task, RunError),
+    /// Pictures could not be requested.
+    NotRequested(RunError),
+}
+
+struct Polled {
+    changes: Changes,
+    ended: Vec<Ended>,
+    working: [bool; 2],
+    pictures: bool,
+}
+
+/// News of a followed run.
+#[derive(Default)]
+pub(super) struct RunNews {
+    pub(super) changes: Changes,
+    pub(super) ended: Vec<Ended>,
+    /// Process that was started; the changes hold what was told of it.
+    pub(super) started: Option<StartedProcess>,
+    /// Tasks that could not be started.
+    pub(super) failed: Vec<(Task, RunError)>,
+    /// Error of the last request for pictures.
+    pub(super) unrequested: Option<RunError>,
 }
 
 impl Following {
-    pub(super) fn new(run: FollowedRun) -> Self {
-        if run.directory().is_on_server() { Self::OnServer(ServerWork::start(run)) } else { Self::Here(run) }
+    /// Hands a run to a thread, which ends with this value.
+    pub(super) fn new(mut run: FollowedRun) -> Self {
+        let (jobs, received) = mpsc::channel::<Job>();
+        let (sender, answers) = mpsc::channel();
+        let (directory, working) = (run.directory().clone(), working(&run));
+        thread::spawn(move || received.into_iter().for_each(|job| job(&mut run)));
+        let (asked, started, starting) = (None, None, None);
+        Self { directory, jobs, sender, answers, asked, working, pictures: false, started, starting }
+    }
+
+    /// The run.
+    pub(super) const fn directory(&self) -> &RunDir {
+        &self.directory
     }
 
     /// Directory or address of the run.
     pub(super) fn path(&self) -> &Path {
-        self.directory().path()
-    }
-
-    /// The run.
-    pub(super) fn directory(&self) -> &RunDir {
-        match self {
-            Self::Here(run) => run.directory(),
-            Self::OnServer(work) => work.directory(),
-        }
-    }
-
-    /// Starts a trainer or searcher on the run, or attaches to the running one; reads the events once more. Returns the
-    /// process that was started; on a server it comes with the news, as does a failure.
-    ///
-    /// # Errors
-    /// The program can't be started, or the run fails.
-    pub(super) fn start(
-        &mut self,
-        task: Task,
-        program: &Path,
-        arguments: Vec<OsString>,
-    ) -> Result<Option<StartedProcess>, RunError> {
-        match self {
-            Self::Here(run) => {
-                let pid = run.start(task, program, arguments)?;
-                run.rewind();
-                Ok(pid.map(|pid| StartedProcess { task, pid }))
-            }
-            Self::OnServer(work) => {
-                work.start_task(task, program, arguments);
-                Ok(None)
-            }
-        }
-    }
-
-    /// Releases the processes; they go on.
-    pub(super) fn detach(&mut self) {
-        match self {
-            Self::Here(run) => run.detach(),
-            Self::OnServer(work) => work.detach(),
-        }
-    }
-
-    /// Asks for the end of a task through the database, which outlives this process.
-    ///
-    /// # Errors
-    /// The run's database fails.
-    pub(super) fn stop_surely(&self, task: Task) -> Result<(), RunError> {
-        match self {
-            Self::Here(run) => run.stop_surely(task),
-            Self::OnServer(work) => work.stop_surely(task),
-        }
-    }
-
-    /// Returns `true` if a process works on the task.
-    pub(super) const fn is_working(&self, task: Task) -> bool {
-        match self {
-            Self::Here(run) => run.is_working(task),
-            Self::OnServer(work) => work.is_working(task),
-        }
+        self.directory.path()
     }
 
     /// Returns `true` if a trainer or a searcher works on the run.
@@ -89,65 +114,252 @@ impl Following {
         self.is_working(Task::Train) || self.is_working(Task::Search)
     }
 
-    /// Sends a control to the process of a task. Returns `true` if there is one.
-    pub(super) fn send(&self, task: Task, control: Control) -> bool {
-        match self {
-            Self::Here(run) => run.send(task, control),
-            Self::OnServer(work) => work.send(task, control),
-        }
+    /// Returns `true` if a process works on the task.
+    pub(super) const fn is_working(&self, task: Task) -> bool {
+        self.working[task as usize]
     }
 
-    /// Requests pictures.
+    /// Time since which a poll has not been answered.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        self.asked.as_ref().map(|asked| asked.since.elapsed())
+    }
+
+    /// Starts a trainer or searcher on the run, or attaches to the running one; reads the events once more. The process
+    /// that was started comes with the news, as does a failure.
+    pub(super) fn start(&mut self, task: Task, program: &Path, arguments: Vec<OsString>) {
+        let (program, sender) = (program.to_owned(), self.sender.clone());
+        let (done, starting) = mpsc::channel();
+        self.tell(move |run| {
+            let answer = match run.start(task, &program, arguments) {
+                Ok(pid) => pid.map(|pid| PollAnswer::Started(StartedProcess { task, pid })),
+                Err(error) => Some(PollAnswer::NotStarted(task, error)),
+            };
+            // The screen is gone if nobody receives it.
+            if let Some(answer) = answer {
+                drop(sender.send(answer));
+            }
+            run.rewind();
+            // Nobody waits unless the program ends.
+            let _ = done.send(working(run));
+        });
+        self.working[task as usize] = true;
+        self.starting = Some(starting);
+    }
+
+    /// Waits until a task that was asked for is started, or could not be: it would not be once the program has ended.
+    pub(super) fn finish_start(&mut self) {
+        let started = self.starting.take().and_then(|starting| starting.recv_timeout(LAST_WAIT).ok());
+        self.working = started.unwrap_or(self.working);
+    }
+
+    /// Releases the processes; they go on.
+    pub(super) fn detach(&mut self) {
+        self.working = [false; 2];
+        self.tell(FollowedRun::detach);
+    }
+
+    /// Sends a control to the process of a task. Returns `true` if there is one.
+    pub(super) fn send(&self, task: Task, control: Control) -> bool {
+        if self.is_working(task) {
+            self.pass(move |run| {
+                // Whoever has ended meanwhile needs no control.
+                let _ = run.send(task, control);
+            });
+        }
+        self.is_working(task)
+    }
+
+    /// Asks for the end of a task through the database, which outlives this process.
     ///
     /// # Errors
-    /// The run's database fails.
-    pub(super) fn request_pictures(&mut self, request: PictureRequest) -> Result<(), RunError> {
-        match self {
-            Self::Here(run) => run.store().request_pictures(&request),
-            Self::OnServer(work) => {
-                work.request_pictures(request);
-                Ok(())
+    /// The database fails, or does not answer.
+    pub(super) fn stop_surely(&self, task: Task) -> Result<(), RunError> {
+        let (sender, done) = mpsc::channel();
+        self.pass(move |run| drop(sender.send(run.stop_surely(task))));
+        let path = self.directory.path().to_owned();
+        done.recv_timeout(LAST_WAIT).unwrap_or(Err(RunError::NoAnswer(path)))
+    }
+
+    /// Requests pictures. A failure comes with the news.
+    pub(super) fn request_pictures(&mut self, request: PictureRequest) {
+        let sender = self.sender.clone();
+        self.tell(move |run| {
+            if let Err(error) = run.store().request_pictures(&request) {
+                drop(sender.send(PollAnswer::NotRequested(error)));
             }
-        }
+        });
+        self.pictures = true;
     }
 
     /// Returns `true` while pictures are requested that were not made yet.
-    pub(super) fn awaits_pictures(&self) -> bool {
-        match self {
-            Self::Here(run) => !matches!(run.store().picture_request(), Ok(None)),
-            Self::OnServer(work) => work.awaits_pictures(),
-        }
+    pub(super) const fn awaits_pictures(&self) -> bool {
+        self.pictures
     }
 
-    /// Attaches to processes that others started on the run.
-    pub(super) fn attach(&mut self) {
-        if let Self::Here(run) = self
-            && !run.is_in_work()
-        {
-            // A process that can't be attached to now may be the next time.
-            let _ = run.attach();
-        }
-    }
-
-    /// News since the last call; `None` while the server has not answered.
+    /// News since the last call; `None` while the thread waits for the database.
     ///
     /// # Errors
     /// The run is gone, or its database fails.
     pub(super) fn poll(&mut self) -> Result<Option<RunNews>, RunError> {
-        match self {
-            Self::Here(run) => {
-                let (changes, ended) = run.poll()?;
-                Ok(Some(RunNews { changes, ended, ..RunNews::default() }))
+        let mut wait = Duration::ZERO;
+        if self.asked.is_none() {
+            self.ask();
+            wait = FRAME_WAIT;
+        }
+        let mut news = RunNews::default();
+        while let Ok(answer) = self.answers.recv_timeout(wait) {
+            match answer {
+                PollAnswer::Started(process) => self.started = Some(process),
+                PollAnswer::NotStarted(task, error) => news.failed.push((task, error)),
+                PollAnswer::NotRequested(error) => news.unrequested = Some(error),
+                PollAnswer::Lost(error) => {
+                    self.asked = None;
+                    return Err(error);
+                }
+                PollAnswer::Polled(polled) => {
+                    let is_old = self.asked.take().is_some_and(|asked| asked.is_old);
+                    (news.changes, news.ended, news.started) = (polled.changes, polled.ended, self.started.take());
+                    if !is_old {
+                        self.starting = None;
+                        (self.working, self.pictures) = (polled.working, polled.pictures);
+                    }
+                    return Ok(Some(news));
+                }
             }
-            Self::OnServer(work) => work.poll(),
+        }
+        Ok((!news.failed.is_empty() || news.unrequested.is_some()).then_some(news))
+    }
+
+    fn ask(&mut self) {
+        let (sender, looks) = (self.sender.clone(), self.pictures);
+        self.asked = Some(PendingPoll { since: Instant::now(), is_old: false });
+        self.pass(move |run| drop(sender.send(answer(run, looks))));
+    }
+
+    /// Tells the thread something that answers under way know nothing of.
+    fn tell(&mut self, job: impl FnOnce(&mut FollowedRun) + Send + 'static) {
+        if let Some(asked) = &mut self.asked {
+            asked.is_old = true;
+        }
+        self.pass(job);
+    }
+
+    fn pass(&self, job: impl FnOnce(&mut FollowedRun) + Send + 'static) {
+        // The thread is there as long as this value.
+        let _ = self.jobs.send(Box::new(job));
+    }
+}
+
+/// Poll in the thread; `looks` for the request of pictures too.
+fn answer(run: &mut FollowedRun, looks: bool) -> PollAnswer {
+    if !run.is_in_work() {
+        // A process that can't be attached to now may be the next time.
+        let _ = run.attach();
+    }
+    match run.poll() {
+        Err(error) => PollAnswer::Lost(error),
+        Ok((changes, ended)) => {
+            let pictures = looks && !matches!(run.store().picture_request(), Ok(None));
+            PollAnswer::Polled(Box::new(Polled { changes, ended, working: working(run), pictures }))
+        }
+    }
+}
+
+fn working(run: &FollowedRun) -> [bool; 2] {
+    [Task::Train, Task::Search].map(|task| run.is_working(task))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Event;
+    use crate::tui::tests::fixture::options;
+
+    fn warning(text: &str) -> Event {
+        Event::Warning { text: text.into() }
+    }
+
+    fn news(work: &mut Following) -> RunNews {
+        loop {
+            if let Some(news) = work.poll().unwrap() {
+                return news;
+            }
         }
     }
 
-    /// Time since which the server has not answered.
-    pub(super) fn silence(&self) -> Option<Duration> {
-        match self {
-            Self::Here(_) => None,
-            Self::OnServer(work) => work.silence(),
+    #[test]
+    fn no_poll_waits_for_a_database_that_does_not_answer() {
+        let root = tempfile::tempdir().unwrap();
+        let run = FollowedRun::create(root.path(), &options().template).unwrap();
+        let store = run.directory().store().unwrap();
+        let mut work = Following::new(run);
+        assert!(news(&mut work).changes.events.is_empty());
+        let (cut, network) = mpsc::channel::<()>();
+        work.pass(move |_| network.recv().unwrap_or_default());
+        store.append(Task::Train, &warning("unseen")).unwrap();
+        for _ in 0..3 {
+            assert!(work.poll().unwrap().is_none(), "nobody can know anything yet");
         }
+        assert!(work.silence().is_some() && !work.send(Task::Train, Control::Stop));
+        drop(cut);
+        assert_eq!(news(&mut work).changes.events.len(), 1);
+        assert!(work.silence().is_none());
+    }
+
+    #[test]
+    fn no_request_waits_for_a_lock() {
+        let root = tempfile::tempdir().unwrap();
+        let run = FollowedRun::create(root.path(), &options().template).unwrap();
+        let store = run.directory().store().unwrap();
+        let other = rusqlite::Connection::open(run.path().join("run.db")).unwrap();
+        let mut work = Following::new(run);
+        news(&mut work);
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let request = PictureRequest { design: "a".into(), views: 1, object: 0 };
+        work.request_pictures(request.clone());
+        assert!(work.poll().unwrap().is_none() && work.awaits_pictures(), "the thread waits, nobody else");
+        other.execute_batch("COMMIT").unwrap();
+        assert!(news(&mut work).unrequested.is_none());
+        assert_eq!(store.picture_request().unwrap(), Some(request));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_begun_before_the_program_ends() {
+        let root = tempfile::tempdir().unwrap();
+        let run = FollowedRun::create(root.path(), &options().template).unwrap();
+        let mut work = Following::new(run);
+        work.start(Task::Train, Path::new("/nowhere/splitscope"), Vec::new());
+        assert!(work.is_in_work());
+        work.finish_start();
+        assert!(!work.is_in_work(), "it could not be started");
+    }
+
+    #[test]
+    fn what_cannot_be_started_comes_with_the_news() {
+        let root = tempfile::tempdir().unwrap();
+        let run = FollowedRun::create(root.path(), &options().template).unwrap();
+        let mut work = Following::new(run);
+        work.start(Task::Train, Path::new("/nowhere/splitscope"), Vec::new());
+        assert!(work.is_working(Task::Train), "until the contrary is known");
+        assert_eq!(news(&mut work).failed.len(), 1);
+        news(&mut work);
+        assert!(!work.is_working(Task::Train));
+    }
+
+    #[test]
+    fn a_deleted_run_is_reported() {
+        let root = tempfile::tempdir().unwrap();
+        let run = FollowedRun::create(root.path(), &options().template).unwrap();
+        let path = run.path().to_owned();
+        let mut work = Following::new(run);
+        news(&mut work);
+        std::fs::remove_dir_all(&path).unwrap();
+        let gone = loop {
+            match work.poll() {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(gone, RunError::Gone(found) if found == path));
     }
 }

@@ -73,7 +73,8 @@ impl App {
         self.unpack_shipped()?;
         let Some(follower) = &mut self.follower else { return Ok(()) };
         let WantedPictures { design, views, object } = wanted.clone();
-        follower.run.request_pictures(PictureRequest { design, views, object })?;
+        follower.unrequested = None;
+        follower.run.request_pictures(PictureRequest { design, views, object });
         let work = &mut self.picture_work;
         if work.maker.as_mut().is_none_or(|maker| maker.is_of_other(follower.run.path()) || maker.has_ended()) {
             work.maker = None;
@@ -84,7 +85,10 @@ impl App {
 
     /// State of a request that was made.
     fn look_after_maker(&mut self) -> PictureProgress {
-        let Some(follower) = &self.follower else { return PictureProgress::Idle };
+        let Some(follower) = &mut self.follower else { return PictureProgress::Idle };
+        if let Some(error) = &follower.unrequested {
+            return PictureProgress::Failed(error.to_string());
+        }
         let ended = self.picture_work.maker.as_mut().is_none_or(PictureMaker::has_ended);
         let gone = ended || !follower.run.awaits_pictures();
         // An answer may have come since the run was read.

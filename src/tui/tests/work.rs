@@ -162,6 +162,9 @@ fn a_search_and_a_training_of_one_run_are_separate() {
 fn a_training_that_can_not_start_says_why() {
     let (mut app, _) = drawn(120, 36, session());
     app.act(Command::StartTraining);
+    while app.session.training().state.is_active() {
+        app.tend();
+    }
     let State::Failed(why) = &app.session.training().state else { panic!("{:?}", app.session.training().state) };
     assert!(why.contains("could not start"), "{why}");
     std::fs::remove_dir_all(options().folder).unwrap();

@@ -1,14 +1,33 @@
 //! Statements on controls and owners.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
 
-use super::{Sqlite, process};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::{Sqlite, process, uri};
 use crate::record::{Control, Task};
 use crate::run::clock::now;
 use crate::run::error::RunError;
 use crate::run::owner_record::Owner;
 use crate::run::store::owners::OwnerRows;
 use crate::run::store::row::Stored;
+
+impl Sqlite {
+    /// Returns `true` if a living process owns a task of the run with this database. Only looks: where no process has
+    /// the database open, which its log shows, it is not opened.
+    pub(in crate::run) fn has_living_owner(path: &Path) -> bool {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if !Path::new(&log).exists() {
+            return false;
+        }
+        let is_owned = |store: Self| {
+            let mut owners = [Task::Train, Task::Search].into_iter().map(|task| store.owner(task));
+            owners.any(|owner| matches!(owner, Ok(Some(owner)) if owner.is_alive()))
+        };
+        Self::connect(path, &uri(path), OpenFlags::SQLITE_OPEN_READ_ONLY).is_ok_and(is_owned)
+    }
+}
 
 impl OwnerRows for Sqlite {
     fn send(&self, task: Task, control: &Control) -> Result<i64, RunError> {
