@@ -23,6 +23,11 @@ impl MeasuredShares {
         Self { accuracy, ..Self::UNKNOWN }
     }
 
+    /// Returns `true` if the accuracy is known.
+    pub(crate) const fn is_rated(self) -> bool {
+        !self.accuracy.is_nan()
+    }
+
     /// Each limit on them with the value and the bound; `None` without a bound.
     pub(crate) const fn limits(self, knobs: &Knobs) -> [(Limit, f64, Option<f64>); 2] {
         [(Limit::Accuracy, self.accuracy, knobs.accuracy_floor), (Limit::Leak, self.leak, knobs.leak_limit)]

@@ -238,7 +238,7 @@ impl Derived {
         self.tracks.get_or_init(|| {
             let first = self.ranking.first().filter(|_| self.ranking.any_rated());
             let best = first.map(|id| self.best_index(catalogue, id));
-            let rated = self.rated.get_or_init(|| RatedSplits::new(catalogue));
+            let rated = self.rated.get_or_init(|| RatedSplits::new(catalogue, knobs));
             tracks::tracks(catalogue, rated, knobs, ranges, best)
         })
     }

@@ -286,6 +286,12 @@ impl Measurements {
         measured.flat_map(|(record, accuracy)| record.entries.iter().map(move |&entry| (entry, accuracy.accuracy)))
     }
 
+    /// Splits of the pool that were measured with any number of views on the run followed now.
+    pub(super) fn entries(&self) -> impl Iterator<Item = usize> {
+        let measured = self.records.iter().filter(|record| record.of_run(self.run).next().is_some());
+        measured.flat_map(|record| record.entries.iter().copied())
+    }
+
     /// Designs that were measured with a number of views and are splits of the pool: each with one of these splits and
     /// its accuracy.
     pub(super) fn designs_with(&self, views: u32) -> impl Iterator<Item = (&Design, usize, f64)> {

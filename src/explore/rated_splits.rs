@@ -1,30 +1,26 @@
 //! The splits that tracks are found from, with their demands side by side in memory.
 //!
-//! Of a large pool these are the best rated splits and an even sample of the others, but for most of those that a split
-//! rated as high undercuts in every figure: whatever the knobs, the other one fits wherever they do. They follow from
-//! the ratings, so that they are gathered once for many moves of knobs.
+//! These are all rated splits but for most of those that a split rated as high undercuts in every figure: whatever the
+//! knobs, the other one fits wherever they do. So a track is exact, of however large a pool. They follow from the
+//! ratings, so that they are gathered once for many moves of knobs.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::catalogue::Catalogue;
-use crate::cost::{DemandBatch, MeasuredShares};
+use crate::cost::{DemandBatch, Knobs, MeasuredShares, SystemRates};
 use crate::quantity::Limit;
 
-/// Best rated splits that are all looked at.
-const BEST: usize = 4000;
-/// Other splits that are looked at, evenly spread.
-const OTHERS: usize = 2000;
-/// One of so many splits is looked at to judge where the best begin.
-const JUDGED_BY: usize = 16;
-/// Best rated splits looked at for each number of sensors, and as many others.
-const FOR_SENSORS: usize = 1500;
+/// Best rated splits looked at for other numbers of sensors, and about as many others, evenly spread, beside those that
+/// were measured and those that are looked at for the other knobs.
+const FOR_SENSORS: usize = 1200;
 /// Splits of which the highest rating is known.
 const BLOCK: usize = 64;
 /// Splits that others are held against, the last that undercut one first.
-const UNDERCUTTING: usize = 16;
-/// Figures that a knob may limit: those of a demand, and the leak.
-const FIGURES: usize = 9;
+const UNDERCUTTING: usize = 32;
+/// Figures that a knob may limit.
+const FIGURES: usize = 6;
 
 /// Splits that have an accuracy with the present number of sensors, the best rated first.
 #[derive(Debug, Clone)]
@@ -72,14 +68,12 @@ impl SplitSample {
 }
 
 impl RatedSplits {
-    /// The splits of a catalogue that is up to date.
-    pub(super) fn new(catalogue: &Catalogue) -> Self {
-        let entries = looked_at(catalogue);
-        let (best, others) = entries.split_at(entries.len().min(FOR_SENSORS));
-        let stride = others.len().div_ceil(FOR_SENSORS).max(1);
-        let few: Vec<u32> = best.iter().chain(others.iter().step_by(stride)).copied().collect();
+    /// The splits of a catalogue that is up to date. Of the knobs only what no knob moves counts.
+    pub(super) fn new(catalogue: &Catalogue, knobs: &Knobs) -> Self {
+        let all = by_rating(catalogue);
+        let entries = not_undercut(catalogue, &SystemRates::new(knobs), &all);
+        let few = for_sensors(catalogue, &all, &entries);
         let ratings = catalogue.ratings_by_sensors(&few).into_iter().map(SplitRatings::new).collect();
-        let entries = not_undercut(catalogue, &entries);
         let share = |&entry: &u32| catalogue.measured(entry as usize..entry as usize + 1).at(0);
         let shares = entries.iter().map(share).collect();
         Self { splits: SplitSample::of(catalogue, entries), shares, few: SplitSample::of(catalogue, few), ratings }
@@ -100,75 +94,88 @@ impl RatedSplits {
         self.shares.partition_point(|shares| shares.accuracy > rating)
     }
 
+    /// Places of those of one rating.
+    pub(super) fn places_of(&self, rating: f64) -> Range<usize> {
+        self.place_of(rating)..self.shares.partition_point(|shares| shares.accuracy >= rating)
+    }
+
     /// Those to look at with other numbers of sensors.
     pub(super) const fn few(&self) -> &SplitSample {
         &self.few
     }
 
     /// The highest rated of the few with a number of sensors among those that fit and whose rating meets a floor, with
-    /// its rating; of equals the first.
+    /// its rating; of equals the fastest, then the first. `seconds_if_fits` tells the seconds of a frame of one that
+    /// fits.
     pub(super) fn best_with(
         &self,
         sensors: u32,
         floor: Option<f64>,
-        fits: impl Fn(usize) -> bool,
+        seconds_if_fits: impl Fn(usize) -> Option<f64>,
     ) -> Option<(usize, f64)> {
         let ratings = self.ratings.get(sensors.checked_sub(1)? as usize)?;
-        let mut best: Option<(usize, f64)> = None;
+        let mut best: Option<(usize, f64, f32)> = None;
         let meets_floor =
             |rating: f64| !rating.is_nan() && floor.is_none_or(|floor| !Limit::Accuracy.is_broken(rating, floor));
         // No comparison with NaN holds.
-        let is_better = |rating: f64, best: Option<(usize, f64)>| {
-            best.map_or_else(|| meets_floor(rating), |(_, highest)| rating > highest)
+        let may_be_best = |rating: f64, best: Option<(usize, f64, f32)>| {
+            best.map_or_else(|| meets_floor(rating), |(_, highest, _)| rating >= highest)
         };
         for (block, &highest) in ratings.highest.iter().enumerate() {
-            if !is_better(highest, best) {
+            if !may_be_best(highest, best) {
                 continue;
             }
             let start = block * BLOCK;
             let end = (start + BLOCK).min(ratings.all.len());
             for (place, &rating) in (start..end).zip(&ratings.all[start..end]) {
-                if is_better(rating, best) && fits(place) {
-                    best = Some((place, rating));
+                if !may_be_best(rating, best) {
+                    continue;
+                }
+                // Latencies are compared in the digits that the ranking compares.
+                let Some(seconds) = seconds_if_fits(place).map(|seconds| seconds as f32) else { continue };
+                if best.is_none_or(|(_, highest, least)| rating > highest || seconds < least) {
+                    best = Some((place, rating, seconds));
                 }
             }
         }
-        best
+        best.map(|(place, rating, _)| (place, rating))
     }
 }
 
-/// Entries of the allowed splits that have an accuracy, the best rated first: all of a small pool.
-fn looked_at(catalogue: &Catalogue) -> Vec<u32> {
+/// Entries of the allowed splits that have an accuracy, the best rated first, of equals the first; of splits that are
+/// one design, the first.
+fn by_rating(catalogue: &Catalogue) -> Vec<u32> {
     let key = |entry: usize| {
         let rating = catalogue.rating_at(entry);
-        let rated = !rating.is_nan() && catalogue.batch().is_allowed(entry);
+        let counts = !rating.is_nan()
+            && catalogue.batch().is_allowed(entry)
+            && catalogue.pool().first_alike(entry) as usize == entry;
         // Bits of numbers that are not negative ascend as the numbers do; of equal ones the first comes first.
-        rated.then(|| u64::from((rating.max(0.0) as f32).to_bits()) << 32 | u64::from(u32::MAX - entry as u32))
+        counts.then(|| u64::from((rating.max(0.0) as f32).to_bits()) << 32 | u64::from(u32::MAX - entry as u32))
     };
     let mut keys: Vec<u64> = (0..catalogue.split_count()).filter_map(key).collect();
-    if keys.len() > BEST {
-        let bound = bound(&keys);
-        let mut chosen: Vec<u64> = keys.iter().copied().filter(|&key| key >= bound).collect();
-        if chosen.len() < BEST {
-            chosen.clone_from(&keys);
-        }
-        let (_, &mut least, _) = chosen.select_nth_unstable_by_key(BEST - 1, |&key| Reverse(key));
-        chosen.truncate(BEST);
-        let stride = (keys.len() - BEST).div_ceil(OTHERS).max(1);
-        chosen.extend(keys.iter().filter(|&&key| key < least).step_by(stride));
-        keys = chosen;
-    }
     keys.sort_unstable_by_key(|&key| Reverse(key));
-    keys.iter().map(|&key| u32::MAX - key as u32).collect()
+    let mut entries: Vec<u32> = keys.iter().map(|&key| u32::MAX - key as u32).collect();
+    let rating = |entry: u32| catalogue.rating_at(entry as usize);
+    // Ratings that the keys do not tell apart.
+    for alike in entries.chunk_by_mut(|&one, &next| (rating(one) as f32).total_cmp(&(rating(next) as f32)).is_eq()) {
+        if !alike.is_sorted_by(|&one, &next| rating(one) >= rating(next)) {
+            alike.sort_by(|&one, &next| rating(next).total_cmp(&rating(one)));
+        }
+    }
+    entries
 }
 
-/// Splits in the order of their ratings without those that an earlier one of a few undercuts in every figure.
-fn not_undercut(catalogue: &Catalogue, entries: &[u32]) -> Vec<u32> {
+/// Splits in the order of their ratings without those that can never fit, and without those that an earlier one of a
+/// few undercuts in every figure.
+fn not_undercut(catalogue: &Catalogue, rates: &SystemRates, entries: &[u32]) -> Vec<u32> {
     let mut undercutting: VecDeque<[f64; FIGURES]> = VecDeque::with_capacity(UNDERCUTTING + 1);
     let is_kept = |&entry: &u32| {
-        let own = figures(catalogue, entry as usize);
+        let Some(own) = figures(catalogue, rates, entry as usize) else { return false };
         if let Some(place) = undercutting.iter().position(|other| covers(other, &own)) {
-            undercutting.swap(0, place);
+            if let Some(found) = undercutting.remove(place) {
+                undercutting.push_front(found);
+            }
             return false;
         }
         undercutting.push_front(own);
@@ -178,20 +185,25 @@ fn not_undercut(catalogue: &Catalogue, entries: &[u32]) -> Vec<u32> {
     entries.iter().copied().filter(is_kept).collect()
 }
 
-/// Figures of a split of which less is never worse. A leak that was not measured breaks no limit.
-fn figures(catalogue: &Catalogue, entry: usize) -> [f64; FIGURES] {
+/// Figures of a split that knobs limit, of which less is never worse; `None` if it breaks a limit that no knob sets. A
+/// leak that was not measured breaks no limit.
+fn figures(catalogue: &Catalogue, rates: &SystemRates, entry: usize) -> Option<[f64; FIGURES]> {
     let frame = catalogue.batch().frame(entry);
-    [
+    let fixed = [
+        (Limit::SensorWeights, frame.sensor_weight_bytes),
+        (Limit::AggregatorWeights, frame.aggregator_weight_bytes),
+        (Limit::Operators, frame.unsupported),
+    ];
+    let fits = fixed.into_iter().all(|(limit, usage)| usage <= rates.bound(limit));
+    let leak = catalogue.leak_at(entry).max(0.0);
+    fits.then_some([
         frame.sensor_cycles,
         frame.aggregator_cycles,
         frame.work_j,
         frame.link_bytes,
         frame.peak_bytes,
-        frame.sensor_weight_bytes,
-        frame.aggregator_weight_bytes,
-        frame.unsupported,
-        catalogue.leak_at(entry).max(0.0),
-    ]
+        leak,
+    ])
 }
 
 /// Returns `true` if no figure of `one` is above that of `other`.
@@ -199,9 +211,21 @@ fn covers(one: &[f64; FIGURES], other: &[f64; FIGURES]) -> bool {
     one.iter().zip(other).all(|(one, other)| one <= other)
 }
 
-/// A key that the best are most likely above, judged by a few keys, so that most of the others need not be ordered.
-fn bound(keys: &[u64]) -> u64 {
-    let mut few: Vec<u64> = keys.iter().copied().step_by(JUDGED_BY).collect();
-    let place = BEST / JUDGED_BY * 3 / 2;
-    if place < few.len() { *few.select_nth_unstable_by_key(place, |&key| Reverse(key)).1 } else { 0 }
+/// Splits to look at with other numbers of sensors: the best with one number are among the best with others, and what
+/// was measured with any is never left out.
+fn for_sensors(catalogue: &Catalogue, all: &[u32], kept: &[u32]) -> Vec<u32> {
+    let first_alike = |entry: usize| catalogue.pool().first_alike(entry);
+    let mut measured: Vec<u32> = catalogue.measurements().entries().map(first_alike).collect();
+    measured.sort_unstable();
+    measured.dedup();
+    measured.retain(|&entry| catalogue.batch().is_allowed(entry as usize));
+    let mut chosen = [&measured, kept].concat();
+    chosen.sort_unstable();
+    let stride = all.len().saturating_sub(FOR_SENSORS).div_ceil(FOR_SENSORS).max(1);
+    let is_chosen = |(place, entry): &(usize, &u32)| {
+        *place < FOR_SENSORS || place % stride == 0 || chosen.binary_search(entry).is_ok()
+    };
+    let rated = all.iter().enumerate().filter(is_chosen).map(|(_, &entry)| entry);
+    let unrated = measured.iter().copied().filter(|&entry| catalogue.rating_at(entry as usize).is_nan());
+    rated.chain(unrated).collect()
 }

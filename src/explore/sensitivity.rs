@@ -43,12 +43,20 @@ pub struct FastestRange {
 }
 
 impl Session {
-    /// Every knob moved a fifth down and up: changes of the best split of the selected design. Largest change first.
+    /// Every knob moved a fifth down and up: changes of the best split of the selected design by the rule of the
+    /// ranking. Largest change first.
     pub fn tornado(&self) -> Vec<DesignSwing> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
         let (evaluator, demands) = (self.evaluator(), inspected.demands);
         let now = usize::from(inspected.best.split_index);
-        let is_rated = !inspected.measured[now].accuracy.is_nan();
+        let is_rated = inspected.measured[now].is_rated();
+        let design_at = |boundary: BoundaryId| {
+            self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, boundary)
+        };
+        let shares_with = |sensors: u32| -> Vec<MeasuredShares> {
+            let shares = |demand: &SplitDemand| self.catalogue().measured_of(&design_at(demand.boundary), sensors);
+            demands.iter().map(shares).collect()
+        };
         let best = |knob: Knob, knobs: &crate::cost::Knobs| {
             let moved = Evaluator::new(knobs, evaluator.allowed);
             let best_of = |demands: &[SplitDemand], measured: &[MeasuredShares]| {
@@ -59,10 +67,16 @@ impl Session {
             if knob != Knob::Sensors {
                 return best_of(demands, &inspected.measured);
             }
-            // With another number of sensors the measured shares are others: there only costs are judged. A split that
-            // was chosen for its accuracy is kept where it fits: a faster one is no gain of the moved knob.
-            let kept = best_of(&demands[now..=now], &[]).filter(|_| is_rated);
-            kept.filter(|end| end.feasible || !inspected.best.feasible()).or_else(|| best_of(demands, &[]))
+            // With another number of sensors the shares are others: the rule of the ranking goes by those.
+            let shares = shares_with(knobs.sensors);
+            let any_rated = demands.iter().zip(&shares).any(|(demand, one)| evaluator.allows(demand) && one.is_rated());
+            if any_rated {
+                return best_of(demands, &shares);
+            }
+            // Where no accuracy is known, a split that was chosen for its accuracy is kept if it fits: a faster one is
+            // no gain of the moved knob.
+            let kept = best_of(&demands[now..=now], &shares[now..=now]).filter(|_| is_rated);
+            kept.filter(|end| end.feasible || !inspected.best.feasible()).or_else(|| best_of(demands, &shares))
         };
         let frame = evaluator.rates.frame(&demands[now]);
         let thresholds = ThresholdSolver::new(self.knobs()).thresholds(&frame, inspected.measured[now]);
@@ -70,10 +84,7 @@ impl Session {
         let change = |end: Option<SwingEnd>| end.map(|end| end.latency_s - inspected.best.seconds);
         let other =
             |end: Option<SwingEnd>| end.map(|end| end.boundary).filter(|boundary| *boundary != demands[now].boundary);
-        let with = |boundary: BoundaryId, sensors: u32| {
-            let design = self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, boundary);
-            self.catalogue().accuracy_with(&design, sensors)
-        };
+        let with = |boundary: BoundaryId, sensors: u32| self.catalogue().accuracy_with(&design_at(boundary), sensors);
         let sensors = self.knobs().sensors;
         let present = with(demands[now].boundary, sensors);
         let moved_to = |knob: Knob, end: SwingEnd| {

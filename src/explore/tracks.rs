@@ -1,21 +1,28 @@
 //! Tracks: for every step of every knob, the best accuracy of any design that fits there, the other knobs held.
 //!
-//! Splits are gone through from the best rated one on; each is the best at every step that its feasibility threshold
-//! ([`crate::cost::ThresholdSolver`]) reaches first. Of a large pool some splits are looked at ([`RatedSplits`]), so an
-//! accuracy is reachable at least, and the one at the present values is exact.
+//! The best is the first by the rule of the ranking ([`RankedDesign`](super::ranking_rule::RankedDesign)). Splits are
+//! gone through from the best rated one on; each is the best at every step that its feasibility threshold
+//! ([`crate::cost::ThresholdSolver`]) reaches first. Where others of the same rating fit too, the fastest is taken
+//! then. All are exact ([`RatedSplits`]) but for other numbers of sensors, of which the accuracies are others: there a
+//! design at least as good can be had.
 
 use super::candidate::CandidateId;
 use super::catalogue::Catalogue;
 use super::knob_range::KnobRange;
 use super::rated_splits::RatedSplits;
-use crate::cost::{EasiestThresholds, FrameDemand, Knobs, MeasuredShares, ThresholdSolver, rates_by_sensors};
+use crate::cost::{
+    EasiestThresholds, FrameDemand, Knobs, MeasuredShares, SystemRates, ThresholdSolver, rates_by_sensors,
+};
 use crate::network::BoundaryId;
-use crate::quantity::{Knob, RelaxDirection};
+use crate::quantity::{Knob, Limit, RelaxDirection};
 
 /// Smallest difference of accuracies that counts as one.
 const WORTH: f64 = 5e-4;
 /// Steps that a slope's way is told in, about.
 const STEPS_OF_SLOPE: f64 = 4.0;
+/// A slope is that of values down to one of so many parts of the value it begins at, or up to so many times it: near
+/// enough to be what the next steps cost, though far below nothing may fit.
+const NEAR: f64 = 2.0;
 
 /// Best design at one step of a knob.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,7 +53,7 @@ pub struct AccuracyChange {
     pub estimated: bool,
 }
 
-/// Mean loss of the best accuracy as a knob is made stricter.
+/// Mean loss of the best accuracy as a knob is made stricter, over values near the one at which it begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AccuracySlope {
     /// Strictest value that costs no accuracy.
@@ -98,10 +105,40 @@ pub(super) fn tracks(
             look_at(entry as usize, &splits.batch.frame(place), rated.shares(place));
         }
     }
-    if let Some(at) = ranges.iter().position(|range| range.knob == Knob::Sensors) {
-        tracks[at] = by_sensors(catalogue, rated, knobs, &ranges[at]);
+    for (range, track) in ranges.iter().zip(&mut tracks) {
+        if range.knob == Knob::Sensors {
+            *track = by_sensors(catalogue, rated, knobs, range);
+        } else {
+            choose_fastest(catalogue, rated, knobs, range, track);
+        }
     }
     tracks
+}
+
+/// Puts the fastest of the splits that are rated alike at every step of a knob; of equally fast ones the first.
+fn choose_fastest(catalogue: &Catalogue, rated: &RatedSplits, knobs: &Knobs, range: &KnobRange, track: &mut Track) {
+    let splits = rated.splits();
+    for (&step, stop) in range.steps.iter().zip(track) {
+        let Some(known) = stop else { continue };
+        let places = rated.places_of(known.accuracy);
+        if places.len() < 2 {
+            continue;
+        }
+        let moved = knobs.with(range.knob, step);
+        let rates = SystemRates::new(&moved);
+        // Latencies are compared in the digits that the ranking compares.
+        let seconds_if_fits = |place: usize| {
+            let cost = rates.evaluate_frame(&splits.batch.frame(place)).with_measured(rated.shares(place), &moved);
+            cost.feasible().then_some((cost.latency.total_s() as f32, splits.entries[place]))
+        };
+        let fastest = places.filter_map(seconds_if_fits).min_by(|one, other| {
+            let (seconds, entry) = other;
+            one.0.total_cmp(seconds).then(one.1.cmp(entry))
+        });
+        if let Some((_, entry)) = fastest {
+            *stop = Some(self::stop(catalogue, entry as usize));
+        }
+    }
 }
 
 fn stop(catalogue: &Catalogue, entry: usize) -> TrackStop {
@@ -116,8 +153,18 @@ fn by_sensors(catalogue: &Catalogue, rated: &RatedSplits, knobs: &Knobs, range: 
     let best_with = |&sensors: &f64| {
         let sensors = sensors as u32;
         let rates = rates.get(sensors.checked_sub(1)? as usize)?;
-        let fits = |place: usize| rates.is_feasible(&splits.batch.frame_with(place, sensors));
-        let (place, accuracy) = rated.best_with(sensors, knobs.accuracy_floor, fits)?;
+        let leaks_too_much = |place: usize| {
+            let (candidate, split) = catalogue.split_of(splits.entries[place] as usize);
+            let known = catalogue.design(candidate, split).map(|design| catalogue.measured_of(&design, sensors));
+            let leak = known.map_or(f64::NAN, |known| known.leak);
+            knobs.leak_limit.is_some_and(|limit| Limit::Leak.is_broken(leak, limit))
+        };
+        let seconds_if_fits = |place: usize| {
+            let frame = splits.batch.frame_with(place, sensors);
+            let fits = rates.is_feasible(&frame) && (knobs.leak_limit.is_none() || !leaks_too_much(place));
+            fits.then(|| rates.frame_latency(&frame).total_s())
+        };
+        let (place, accuracy) = rated.best_with(sensors, knobs.accuracy_floor, seconds_if_fits)?;
         let (candidate, split) = catalogue.split_of(splits.entries[place] as usize);
         let estimated = !catalogue.is_measured_with(candidate, split, sensors);
         Some(TrackStop { accuracy, estimated, candidate, split })
@@ -149,8 +196,9 @@ pub(super) fn change(range: &KnobRange, track: &Track, value: f64, now: f64, gai
     Some(AccuracyChange { knob: range.knob, value, change: accuracy - now, estimated })
 }
 
-/// Mean loss of the best accuracy, which is `now`, from the strictest value that costs none to the strictest one at
-/// which any design fits; `None` if nothing is lost on the way, or a number of sensors decides.
+/// Mean loss of the best accuracy, which is `now`, from the strictest value that costs none to the strictest one within
+/// a factor of [`NEAR`] at which any design fits, or the next one if that is further away; `None` if nothing is lost on
+/// the way, or a number of sensors decides.
 pub(super) fn slope(range: &KnobRange, track: &Track, value: f64, now: f64) -> Option<AccuracySlope> {
     if range.knob == Knob::Sensors {
         return None;
@@ -167,8 +215,10 @@ pub(super) fn slope(range: &KnobRange, track: &Track, value: f64, now: f64) -> O
     if upward {
         stricter.reverse();
     }
-    let (last, end) = *stricter.last()?;
-    let (from, start) = *stricter.iter().rfind(|(_, stop)| stop.accuracy >= now - WORTH)?;
+    let first = stricter.iter().rposition(|(_, stop)| stop.accuracy >= now - WORTH)?;
+    let ((from, start), lossy) = (stricter[first], &stricter[first + 1..]);
+    let is_near = |(step, _): &&(f64, TrackStop)| if upward { *step * NEAR >= from } else { *step <= from * NEAR };
+    let (last, end) = *lossy.iter().rfind(is_near).or(lossy.first())?;
     let (loss, way) = (now - end.accuracy, (from - last).abs());
     if loss <= WORTH {
         return None;

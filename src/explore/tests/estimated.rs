@@ -147,6 +147,10 @@ fn assert_tracks_agree(session: &Session) {
             let best = moved.best_accuracy().unwrap_or(f64::NAN);
             let track = stop.map_or(f64::NAN, |stop| stop.accuracy);
             assert!((best - track).abs() < 1e-6 || best.is_nan() && track.is_nan(), "{range:?} {step}: {best} {track}");
+            // Of equally accurate ones the fastest, as in the ranking.
+            let design = |stop: &TrackStop| session.catalogue().design(stop.candidate, stop.split);
+            let first = moved.first_ranked().filter(|_| !best.is_nan()).and_then(|id| moved.best_design(id));
+            assert_eq!(stop.as_ref().and_then(design), first, "{range:?} {step}");
         }
     }
 }
@@ -217,14 +221,84 @@ fn tracks_are_the_best_accuracy_at_each_step() {
                 assert!(predicts || !change.estimated, "all are measured: {change:?}");
             }
         }
-        // The loss from the value that costs nothing down to the least one at which any design fits.
+        // The loss from the value that costs nothing down to the least one near it at which any design fits.
         let slope = session.accuracy_slope(Knob::LatencyLimit).unwrap();
         assert!((best_at(Knob::LatencyLimit, slope.from).unwrap() - now).abs() < 1e-3, "{slope:?}");
         let steps = &session.range(Knob::LatencyLimit).unwrap().steps;
-        let (least, lowest) = steps.iter().find_map(|&step| Some((step, best_at(Knob::LatencyLimit, step)?))).unwrap();
+        let near = steps.iter().filter(|&&step| step * 2.0 >= slope.from);
+        let (least, lowest) = near.clone().find_map(|&step| Some((step, best_at(Knob::LatencyLimit, step)?))).unwrap();
         let loss = slope.change * (slope.from - least) / slope.step;
         assert!((lowest - now - loss).abs() < 1e-3, "{slope:?} {lowest} at {least}");
     }
+}
+
+#[test]
+fn of_a_large_pool_no_split_is_missing_in_a_track() {
+    let (space, profile) = pair();
+    let mut session = Session::new(space, profile, 2000, 0);
+    crate::tui::replay_shipped(&mut session).unwrap();
+    session.predict(0);
+    for (knob, limit) in [(Knob::LatencyLimit, "0.68 ms"), (Knob::SensorCompute, "600 MMAC/s")] {
+        set(&mut session, knob, limit);
+        let range = session.range(knob).unwrap();
+        let values: Vec<f64> = range.steps.iter().copied().step_by(5).collect();
+        let swept = session.sweep(knob, &values).unwrap();
+        for (point, stop) in swept.iter().zip(session.track(knob).iter().step_by(5)) {
+            let design = stop.and_then(|stop| session.catalogue().design(stop.candidate, stop.split));
+            assert_eq!(design.as_ref(), point.best.as_ref().map(|best| &best.design), "{knob:?} {}", point.value);
+        }
+        session.apply(Command::ResetKnobs, 0);
+    }
+}
+
+#[test]
+fn equally_accurate_designs_stand_by_latency_in_tracks() {
+    let mut session = session(120);
+    let ids: Vec<CandidateId> = session.order().to_vec();
+    let accuracy = |id| (session.catalogue().get(id).unwrap().macs as f64 / 1e6).round().min(3.0) / 10.0 + 0.5;
+    let updates = ids.iter().map(|&id| measured(&session, id, 6, accuracy(id))).collect();
+    session.apply(Command::Update(updates), 0);
+    set(&mut session, Knob::LatencyLimit, "4 ms");
+    assert_tracks_agree(&session);
+}
+
+#[test]
+fn another_number_of_sensors_that_breaks_the_floor_on_accuracy_does_not_fit() {
+    let mut session = session(20);
+    session.apply(Command::SelectCandidate(0), 0);
+    let views = session.knobs().sensors;
+    let splits = session.catalogue().boundaries(0).to_vec();
+    let designs = splits.iter().filter_map(|&split| session.catalogue().design(0, split));
+    let updates = designs.flat_map(|design| {
+        [(views - 1, 0.7), (views, 0.8), (views + 1, 0.85)].map(|(views, accuracy)| {
+            let (design, samples, step, quantisation) = (design.clone(), 400, 1, None);
+            Update::Measured { design, views, accuracy, samples, step, quantisation }
+        })
+    });
+    let updates = updates.collect();
+    session.apply(Command::Update(updates), 0);
+    let sensors = |session: &Session| {
+        let swings = session.tornado();
+        *swings.iter().find(|swing: &&DesignSwing| swing.knob == Knob::Sensors).unwrap()
+    };
+    assert!(sensors(&session).down_s.is_some() && sensors(&session).up_s.is_some());
+    set(&mut session, Knob::AccuracyFloor, "75 %");
+    assert!(sensors(&session).down_s.is_none() && sensors(&session).up_s.is_some(), "{:?}", sensors(&session));
+}
+
+#[test]
+fn a_slope_is_not_that_of_a_cliff_far_away() {
+    let mut session = session(120);
+    let ids: Vec<CandidateId> = session.order().to_vec();
+    let latency = |id| session.ranked(id).unwrap().evaluation.latency.total_s();
+    let fastest = ids.iter().map(|&id| latency(id)).fold(f64::INFINITY, f64::min);
+    // Hardly less accurate but for the fastest ones.
+    let accuracy = |id| if latency(id) < fastest * 1.2 { 0.3 } else { 0.8 + latency(id) };
+    let updates = ids.iter().map(|&id| measured(&session, id, 6, accuracy(id))).collect();
+    session.apply(Command::Update(updates), 0);
+    let slope = session.accuracy_slope(Knob::LatencyLimit).unwrap();
+    let by_ms = slope.change / slope.step * 1e-3;
+    assert!((-0.002..-0.0005).contains(&by_ms), "{slope:?}");
 }
 
 #[test]

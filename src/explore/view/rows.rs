@@ -49,7 +49,7 @@ pub struct TableRow<'a> {
     pub ratio: u8,
     /// Link bits.
     pub bits: u8,
-    /// Accuracy minus that of the baseline, if both are known with the current number of sensors.
+    /// Accuracy that it is ranked by minus that of the baseline, if both are known with the current number of sensors.
     pub accuracy_delta: Option<f64>,
     /// `true` if one of those accuracies was not measured.
     pub delta_estimated: bool,
@@ -121,7 +121,8 @@ impl Session {
         self.order()[range.start.min(end)..end].iter().filter_map(move |&id| {
             let row = self.overridden_row(id).or_else(|| self.row(id))?;
             let Some(baseline) = &baseline else { return Some(row) };
-            let accuracy_delta = row.accuracy.value().zip(baseline.accuracy.value()).map(|(own, other)| own - other);
+            let accuracies = row.accuracy.ranked_by().zip(baseline.accuracy.ranked_by());
+            let accuracy_delta = accuracies.map(|(own, other)| own - other);
             let both_measured = row.accuracy.measured().is_some() && baseline.accuracy.measured().is_some();
             let latency_delta_s = row.evaluation.latency.total_s() - baseline.evaluation.latency.total_s();
             Some(TableRow { accuracy_delta, delta_estimated: !both_measured, latency_delta_s, ..row })

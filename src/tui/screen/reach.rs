@@ -6,9 +6,10 @@
 //! │   │             ________│                              │
 //! │ 90┤     ________│       │                              │
 //! │   └─────1───────────────25─────────────100─────        │
-//! └ S1.2, S2.1 from 8.20 Mbit/s ───── dotted: predicted ──┘
+//! └ S1.2, S2.1 from 8.20 Mbit/s ──── dotted: lower ends ──┘
 //! ```
-//! The line stands at the present value; the foot names the split of the best design and where it changes.
+//! Accuracies are those that designs are ranked by: of what was not measured the lower end of the interval. The line
+//! stands at the present value; the foot names the split of the best design and where it changes.
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
@@ -58,7 +59,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let present = session.value(range.knob);
     let cursor = Some(present / range.unit.size).filter(|_| !range.knob.is_unlimited(present));
     (&Curve::new(&series, x, y).cursor(cursor).look(theme.curve())).render(inner, buf);
-    let note = if points.iter().any(|point| point.estimated) { "dotted: predicted" } else { "" };
+    let note = if points.iter().any(|point| point.estimated) { "dotted: lower ends" } else { "" };
     let room = area.width.saturating_sub(width(note) + 9);
     let splits = splits(session, range, room, theme.glyphs.ellipsis);
     chrome::foot(buf, area, (&splits, note), theme);

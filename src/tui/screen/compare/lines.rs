@@ -47,7 +47,7 @@ impl ComparedFigures {
     }
 
     /// Value that a design is ranked by: the measured one, else the lower end of its interval.
-    fn ranked_by(&self, index: usize) -> f64 {
+    pub(crate) fn ranked_by(&self, index: usize) -> f64 {
         self.lower_ends.get(index).copied().filter(|low| !low.is_nan()).unwrap_or(self.values[index])
     }
 

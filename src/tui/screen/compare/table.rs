@@ -196,7 +196,7 @@ fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &T
             .render(bar, buf);
     }
     let tail = Rect { x: bar.right() + 1, width: cell.right().saturating_sub(bar.right() + 1), ..cell };
-    let delta = value - values[base];
+    let delta = figures.ranked_by(index) - figures.ranked_by(base);
     let text = if index == base || delta.is_nan() { String::new() } else { unit.difference(delta) };
     let style = match text.starts_with(['+', '-']) {
         true if (delta > 0.0) == *more_is_better => theme.good,
