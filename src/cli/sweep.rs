@@ -94,6 +94,8 @@ struct PrintedPoint {
     design: Option<String>,
     split: Option<String>,
     accuracy: Option<AccuracyFigure>,
+    /// `None` where it was not measured too.
+    leak: Option<f64>,
     latency_s: Option<f64>,
 }
 
@@ -109,6 +111,7 @@ struct PrintedRow<'a> {
     accuracy_high: Option<f64>,
     accuracy_precision: Option<Precision>,
     accuracy_samples: Option<u64>,
+    leak: Option<f64>,
     latency_s: Option<f64>,
 }
 
@@ -137,6 +140,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         output::json(&sweep)?;
     } else if arguments.csv {
         output::print(&csv(&rows)?)?;
+        // No comments in a table for programs.
+        load::print_notes(&notes.iter().map(|&note| note.to_owned()).collect::<Vec<String>>());
     } else {
         output::print(&table(knob, range, &rows))?;
         for note in notes {
@@ -193,7 +198,13 @@ fn notes(session: &Session, knob: Knob, points: &[SweepPoint]) -> Vec<&'static s
     let limits_leak = knob == Knob::LeakLimit || session.knobs().leak_limit.is_some();
     let mut notes = Vec::new();
     notes.extend(best().filter_map(SweptDesign::figure).find_map(|figure| figure.kind.caveat()));
-    if limits_leak && best().any(|best| session.leak(&best.design).is_none()) {
+    if best().filter_map(SweptDesign::figure).any(|figure| figure.kind != AccuracyKind::Measured) {
+        notes.push(
+            "each row is the first of the ranking, where an accuracy that was not measured counts by the lower end of its \
+             interval: the figure may fall as a limit is relaxed",
+        );
+    }
+    if limits_leak && best().any(|best| best.leak.is_none()) {
         notes.push("the leak of some of these designs was not measured; such a design breaks no limit of the leak");
     }
     notes
@@ -206,6 +217,7 @@ fn row(session: &Session, point: &SweepPoint) -> PrintedPoint {
         design: best.map(|best| session.space().print_design(&best.design)),
         split: best.map(|best| session.space().boundary_name(best.design.split).to_owned()),
         accuracy: best.and_then(SweptDesign::figure),
+        leak: best.and_then(|best| best.leak),
         latency_s: best.map(|best| best.evaluation.latency.total_s()),
     }
 }
@@ -223,6 +235,7 @@ fn csv(points: &[PrintedPoint]) -> Result<String> {
             accuracy_high: point.accuracy.map(|figure| figure.high),
             accuracy_precision: point.accuracy.map(|figure| figure.precision),
             accuracy_samples: point.accuracy.and_then(|figure| figure.samples),
+            leak: point.leak,
             latency_s: point.latency_s,
         })?;
     }
@@ -288,6 +301,7 @@ mod tests {
                 precision,
                 samples: Some(400),
             }),
+            leak: None,
             latency_s: Some(0.002),
         };
         let range = KnobRange::new(Knob::LatencyLimit, 0.01, 1.0, 1);

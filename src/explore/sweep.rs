@@ -23,6 +23,8 @@ pub struct SweptDesign {
     pub design: Design,
     /// Its accuracy with the point's number of sensors.
     pub accuracy: ShownAccuracy,
+    /// Its leak with the point's number of sensors, if it was measured.
+    pub leak: Option<f64>,
     /// Its cost.
     pub evaluation: Evaluation,
 }
@@ -74,7 +76,8 @@ impl Session {
         let id = self.first_ranked()?;
         let ranked = self.ranked(id).filter(super::ranking_rule::RankedDesign::feasible)?;
         let design = self.best_design(id)?;
-        Some(SweptDesign { accuracy: self.accuracy(&design), design, evaluation: ranked.evaluation })
+        let leak = self.leak(&design).map(|leak| leak.figures.leak);
+        Some(SweptDesign { accuracy: self.accuracy(&design), leak, design, evaluation: ranked.evaluation })
     }
 }
 

@@ -25,6 +25,11 @@ impl CurvePoint {
     fn precision(&self) -> Option<Precision> {
         self.accuracy.map(|figure| figure.precision)
     }
+
+    /// Returns `false` if it has an accuracy that was not measured.
+    fn is_measured(&self) -> bool {
+        self.accuracy.is_none_or(|figure| figure.kind == AccuracyKind::Measured)
+    }
 }
 
 /// Draws a sweep over a knob. The curve has gaps where no design meets the limits, or, of accuracies, where that of the
@@ -49,14 +54,19 @@ pub(crate) fn draw(space: &SearchSpace, profile: &str, knob: Knob, points: &[Swe
     let is_in = |wanted: Precision| curve.iter().any(|point| point.precision() == Some(wanted));
     let mixed = Precision::ALL.into_iter().all(is_in);
     let y_title = if accuracies {
-        let squares = if mixed { "squares: float; " } else { "" };
-        format!("best accuracy in {precisions}, % ({squares}hollow: not measured)")
+        let squares = if mixed { " (squares: float)" } else { "" };
+        format!("accuracy of the best design in {precisions}, %{squares}")
     } else {
         "latency of the best design, ms".to_owned()
     };
     let y_high = if accuracies { (high + pad).min(100.0) } else { high + pad };
     let y = CHART.upward(Axis::new((low - pad).max(0.0), y_high, Scale::Linear), y_title);
-    let title = format!("{} on {profile}: best design against {}", space.name, knob.label());
+    let hollow = if curve.iter().all(|point| point.is_measured()) {
+        ""
+    } else {
+        "; hollow: not measured, ranked by the lower end of its interval"
+    };
+    let title = format!("{} on {profile}: best design against {}{hollow}", space.name, knob.label());
     let mut out =
         CHART.begin(&title, &format!("{} of the best design by {}", metric.info().label, knob.label()), &x, &y);
     let (mut line, mut before): (String, Option<&CurvePoint>) = Default::default();
@@ -78,8 +88,7 @@ pub(crate) fn draw(space: &SearchSpace, profile: &str, knob: Knob, points: &[Swe
             );
         }
         // Hollow where it was not measured.
-        let measured = one.accuracy.is_none_or(|figure| figure.kind == AccuracyKind::Measured);
-        let fill = if measured { COLOUR } else { "#ffffff" };
+        let fill = if one.is_measured() { COLOUR } else { "#ffffff" };
         let shape = if mixed && one.precision() == Some(Precision::Float) {
             format!("rect x=\"{:.1}\" y=\"{:.1}\" width=\"6\" height=\"6\"", at - 3.0, height - 3.0)
         } else {
@@ -141,7 +150,10 @@ mod tests {
             path.split(" d=").nth(1).unwrap().matches('M').count()
         };
         let whole = drawn(&points);
-        assert!(whole.contains("squares: float; ") && whole.matches("<circle").count() == 3, "{whole}");
+        assert!(
+            whole.contains("squares: float") && !whole.contains("hollow") && whole.matches("<circle").count() == 3,
+            "{whole}"
+        );
         assert_eq!(curve(&whole), 1);
         points[2].best.as_mut().unwrap().accuracy = ShownAccuracy::None;
         assert_eq!(curve(&drawn(&points)), 2, "no line where nothing is known");
