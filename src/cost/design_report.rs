@@ -197,11 +197,15 @@ mod tests {
     use crate::space::SearchSpace;
 
     fn report(knobs: impl FnOnce(&mut Knobs)) -> DesignReport {
+        fused_at("logits", knobs)
+    }
+
+    fn fused_at(fusion: &str, knobs: impl FnOnce(&mut Knobs)) -> DesignReport {
         let model =
             CostModel::new(SearchSpace::shipped("tabletop").unwrap(), Profile::shipped("glasses").unwrap()).unwrap();
         let mut moved = model.knobs();
         knobs(&mut moved);
-        let transmit = TransmitConfig { fusion: model.space().last(), ratio: 4, bits: 8 };
+        let transmit = TransmitConfig { fusion: model.space().boundary_named(fusion).unwrap(), ratio: 4, bits: 8 };
         DesignReport::new(&model, &model.space().largest(), transmit, moved).unwrap()
     }
 
@@ -234,6 +238,21 @@ mod tests {
         assert!(!SystemRates::new(&knobs).evaluate(&split.demand).feasible(), "the weights alone are not enough");
         let knobs = split.besides.iter().fold(knobs, |knobs, change| knobs.with(change.knob, change.to));
         assert!(SystemRates::new(&knobs).evaluate(&split.demand).feasible(), "{fix}");
+    }
+
+    #[test]
+    fn knobs_that_hardly_help_are_not_moved_together() {
+        let report = fused_at("S2.1", |knobs| {
+            knobs.latency_limit_s = Some(4e-3);
+            knobs.sensor_memory_bytes = 1024;
+        });
+        // Next to nothing is left for the aggregator.
+        let last = report.splits.iter().rfind(|split| !split.cost.violations.contains(Limit::SensorWeights)).unwrap();
+        assert!(last.cost.latency.aggregator_s < 0.05 * last.cost.latency.total_s() && last.single.is_empty());
+        let moved: Vec<Knob> = last.joint.iter().map(|change| change.knob).collect();
+        assert!(moved.contains(&Knob::SensorMemory) && !moved.contains(&Knob::AggregatorCompute), "{:?}", last.joint);
+        let all = last.joint.iter().fold(report.knobs, |knobs, change| knobs.with(change.knob, change.to));
+        assert!(SystemRates::new(&all).evaluate(&last.demand).feasible());
     }
 
     #[test]

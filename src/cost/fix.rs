@@ -99,10 +99,10 @@ fn any_feasible(splits: &[(&SplitDemand, MeasuredShares)], knobs: &Knobs) -> boo
     splits.iter().any(feasible)
 }
 
-/// Smallest joint move that makes one of the splits feasible: limits of the hardware to what is needed, and bandwidth
-/// and both computing rates by one factor; a rate without effect stays. Limits that no speed can meet are moved to what
-/// is reached. Each split comes with what was measured, as for [`single_fixes`]. `None` if one of them is feasible, or
-/// if the weights of none fit, which no knob changes.
+/// Smallest joint move that makes one of the splits feasible: limits of the hardware to what is needed, and some of
+/// bandwidth and both computing rates by one factor, those whose moves are the smallest together. Limits that no speed
+/// can meet are moved to what is reached. Each split comes with what was measured, as for [`single_fixes`]. `None` if
+/// one of them is feasible, or if the weights of none fit, which no knob changes.
 pub fn joint_fix(splits: &[(&SplitDemand, MeasuredShares)], knobs: &Knobs) -> Option<Vec<KnobChange>> {
     if any_feasible(splits, knobs) {
         return None;
@@ -149,26 +149,20 @@ fn joint_fix_of(demand: &SplitDemand, measured: MeasuredShares, knobs: &Knobs) -
     if !feasible(&moved) {
         moved = raise_unreachable_limits(demand, &moved, knobs);
         moved = smallest_speed_up(&moved, feasible);
-        for rate in RATES {
-            let without = moved.with(rate, knobs.get(rate));
-            if feasible(&without) {
-                moved = without;
-            }
-        }
     }
     let change = |knob: Knob| KnobChange { knob, from: knobs.get(knob), to: moved.get(knob) };
     let changed = |change: &KnobChange| change.from.total_cmp(&change.to).is_ne() && change.distance() > 1e-12;
     Some(Knob::ALL.into_iter().map(change).filter(changed).collect())
 }
 
-/// The knobs with the three rates of the hardware multiplied by `factor`.
-fn speed_up(knobs: &Knobs, factor: f64) -> Knobs {
-    RATES.into_iter().fold(*knobs, |knobs, rate| knobs.with(rate, knobs.get(rate) * factor))
+/// The knobs with some rates of the hardware multiplied by `factor`.
+fn speed_up(knobs: &Knobs, rates: &[Knob], factor: f64) -> Knobs {
+    rates.iter().fold(*knobs, |knobs, &rate| knobs.with(rate, knobs.get(rate) * factor))
 }
 
 /// The knobs `moved` with every limit that even endless speed breaks moved to what the split takes under `now`.
 fn raise_unreachable_limits(demand: &SplitDemand, moved: &Knobs, now: &Knobs) -> Knobs {
-    let best = SystemRates::new(&speed_up(moved, MAX_SPEED_UP)).evaluate(demand).violations;
+    let best = SystemRates::new(&speed_up(moved, &RATES, MAX_SPEED_UP)).evaluate(demand).violations;
     let rates = SystemRates::new(now);
     let frame = rates.frame(demand);
     let usage = rates.usage_of(&frame);
@@ -179,19 +173,37 @@ fn raise_unreachable_limits(demand: &SplitDemand, moved: &Knobs, now: &Knobs) ->
     })
 }
 
-/// The knobs with the smallest common factor of all rates at which `feasible` holds, by bisection to nine digits.
+/// The knobs with some rates raised by one factor so that `feasible` holds: of all choices of rates the one whose moves
+/// are the smallest together, of equals the one of fewer rates. All of them where no speed is enough.
 fn smallest_speed_up(knobs: &Knobs, feasible: impl Fn(&Knobs) -> bool) -> Knobs {
     if feasible(knobs) {
         return *knobs;
     }
+    let choices = (1_u32..1 << RATES.len()).map(|bits| {
+        let chosen = RATES.into_iter().enumerate().filter(|(index, _)| bits >> index & 1 == 1);
+        chosen.map(|(_, rate)| rate).collect::<Vec<Knob>>()
+    });
+    let found = choices.filter_map(|rates| {
+        let factor = smallest_factor(|factor| feasible(&speed_up(knobs, &rates, factor)))?;
+        Some((factor.ln() * rates.len() as f64, rates.len(), speed_up(knobs, &rates, factor)))
+    });
+    let smallest = found.min_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    smallest.map_or_else(|| speed_up(knobs, &RATES, MAX_SPEED_UP), |(.., knobs)| knobs)
+}
+
+/// The smallest factor from 1 to [`MAX_SPEED_UP`] that suffices, by bisection to nine digits; `None` if none does.
+fn smallest_factor(suffices: impl Fn(f64) -> bool) -> Option<f64> {
     let (mut low, mut high) = (0.0_f64, MAX_SPEED_UP.ln());
+    if !suffices(MAX_SPEED_UP) {
+        return None;
+    }
     while high - low > 1e-9 {
         let middle = f64::midpoint(low, high);
-        if feasible(&speed_up(knobs, middle.exp())) {
+        if suffices(middle.exp()) {
             high = middle;
         } else {
             low = middle;
         }
     }
-    speed_up(knobs, high.exp())
+    Some(high.exp())
 }

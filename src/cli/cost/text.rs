@@ -255,6 +255,15 @@ fn why(out: &mut String, asked: &Asked, split: &SplitReport) {
     if split.cost.feasible() {
         return;
     }
+    let fixed: Vec<Limit> =
+        split.reasons.iter().map(|reason| reason.limit).filter(|limit| limit.knob().is_none()).collect();
+    if !fixed.is_empty() {
+        let words: Vec<String> = fixed.iter().map(|limit| format!("no knob changes {}", unchanged(*limit))).collect();
+        let besides: Vec<String> = split.besides.iter().map(KnobChange::sentence).collect();
+        let besides = if besides.is_empty() { String::new() } else { format!("; besides, {}", besides.join(", and ")) };
+        let _ = writeln!(out, "  {}{besides}", words.join("; "));
+        return;
+    }
     match split.single.as_slice() {
         [] => out.push_str("  no single knob makes it fit\n"),
         changes => {
@@ -264,13 +273,20 @@ fn why(out: &mut String, asked: &Asked, split: &SplitReport) {
             }
         }
     }
-    match split.joint.as_slice() {
-        [] => out.push_str("  no knobs together make it fit\n"),
-        changes => {
-            let list: Vec<String> = changes.iter().map(KnobChange::sentence).collect();
-            let _ = writeln!(out, "  together: {}", list.join(", and "));
-        }
+    if !split.joint.is_empty() {
+        let list: Vec<String> = split.joint.iter().map(KnobChange::sentence).collect();
+        let _ = writeln!(out, "  together: {}", list.join(", and "));
     }
+}
+
+/// A limit that no knob sets, and where it is set.
+fn unchanged(limit: Limit) -> String {
+    let key = match limit {
+        Limit::SensorWeights => "sensor.memory.weights",
+        Limit::AggregatorWeights => "aggregator.memory.weights",
+        _ => return "what the chips can run: their `operators` are in the profile".to_owned(),
+    };
+    format!("the {}: it is `{key}` in the profile", limit.info().label)
 }
 
 fn tornado(out: &mut String, asked: &Asked, swings: &[KnobSwing]) {

@@ -192,7 +192,7 @@ impl Session {
         let joint: Vec<String> = self.joint_fixes().iter().map(KnobChange::instruction).collect();
         if joint.is_empty() {
             let moves: Vec<String> = self.why().iter().map(Reason::fix).collect();
-            return format!("No knob is enough: {}", moves.join(", and "));
+            return format!("Knobs alone are not enough: {}", moves.join(", and "));
         }
         format!("Smallest fix: {}", joint.join(" and "))
     }

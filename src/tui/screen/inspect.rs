@@ -8,7 +8,7 @@
 //! │ 500 samples, step 280, float 73.5 % (-0.40), entropy 2.50 bits: 160 B at least     │
 //! │ split    acc%   sends  sensor   link   aggr  total    uJ    KiB    fps  as fast at │
 //! │ limit    90.0                                 10.0     -   64.0      -             │
-//! │✓input  ≈91 ±2    1024     0.0    2.5    3.6    6.4  24.4    1.0    277  12 Mbit/s  │
+//! │✓input   ≈91.4±2   1024     0.0    2.5    3.6    6.4  24.4    1.0    277  12 Mbit/s  │
 //! │◆S2.1     93.1     512     2.7    1.3    0.4    4.6  16.8   40.0    377             │
 //! │✗fc          -      10     4.5    0.1    0.0    4.9  19.0   40.0    222  weights    │
 //! └────────────────────────────────────────────────────────────────────────────────────┘
@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// Cells of the columns: split, accuracy, bytes, four stages and figures, the bandwidth.
-const CELLS: [u16; COLUMNS] = [7, 7, 8, 7, 5, 6, 6, 6, 6, 5, 12];
+const CELLS: [u16; COLUMNS] = [7, 8, 7, 7, 5, 6, 6, 6, 6, 5, 12];
 const COLUMNS: usize = 11;
 /// Least cells of the bars beside the figures, and those that are enough.
 const BARS: u16 = 20;
@@ -174,7 +174,7 @@ pub(crate) fn splits(view: View<'_>, strip: &DesignStrip<'_>, area: Rect, buf: &
     let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let [time, energy, memory] = units;
     let sent = session.unit(Column::Link).symbol;
-    let sends = if sent == "B" { "sends B" } else { sent };
+    let sends = if sent == "B" { "sent B" } else { sent };
     let [time_sign, energy_sign, memory_sign] = units.map(|unit| unit.symbol);
     let heads =
         ["split", "acc%", sends, "sensor", "link", "aggr.", time_sign, energy_sign, memory_sign, "fps", "as fast at"];
@@ -267,7 +267,7 @@ fn cells(
     };
     [
         (format!("{mark}{}", place.name), style),
-        (table::accuracy(&accuracy, theme.glyphs), accuracy_style),
+        (table::split_accuracy(&accuracy, CELLS[1] - 1, theme.glyphs), accuracy_style),
         (session.unit(Column::Link).column(cost.link_bytes as f64), theme.text),
         (time.column(latency.sensor_s), theme.text),
         (time.column(latency.link_s), theme.text),

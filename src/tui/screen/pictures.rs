@@ -50,7 +50,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let note = notes(pictures, ui.pictures.object, camera).into_iter().find(|note| width(note) + 16 <= area.width);
     let inner = chrome::pane(buf, area, ("Pictures", &note.unwrap_or_default()), focus, theme);
     show(theme, pictures, camera, inner, buf);
-    let sentence = format!("{}, in {}", leak_sentence(pictures.leak), key.design.precision.name());
+    // It is that of many objects; the one that is shown may tell more or less.
+    let sentence = format!("on average {}, in {}", leak_sentence(pictures.leak), key.design.precision.name());
     chrome::foot(buf, area, (&sentence, pictures.attacker.label()), theme);
 }
 

@@ -92,7 +92,7 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             say(theme.glyphs.yes, &status, theme.good);
         }
         [] => {
-            say(' ', "No knob can fix this:", theme.dim);
+            say(' ', "Knobs alone are not enough:", theme.dim);
             for reason in &reasons {
                 say(theme.glyphs.infeasible, &reason.fix(), theme.text);
             }

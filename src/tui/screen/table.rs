@@ -298,6 +298,19 @@ pub(crate) fn of_other_views(accuracy: &str) -> String {
     format!("?{accuracy}")
 }
 
+/// As [`accuracy`] for splits of one design, which differ by little: a predicted one with a digit more, in as many
+/// cells as are given: `≈92.9±2`.
+pub(crate) fn split_accuracy(shown: &ShownAccuracy, cells: u16, glyphs: &Glyphs) -> String {
+    let short = accuracy(shown, glyphs);
+    let ShownAccuracy::Estimated(figure) = shown else { return short };
+    if figure.kind == AccuracyKind::Literature {
+        return short;
+    }
+    let half = (figure.half_interval() * 100.0).round().max(1.0);
+    let fine = format!("{}{}{}{half:.0}", glyphs.about, percent(figure.value).trim(), glyphs.plus_minus);
+    if width(&fine) <= cells { fine } else { short }
+}
+
 /// A predicted accuracy with half its interval in whole percent, as short as can be: `≈93 ±2`.
 fn estimate(figure: &AccuracyFigure, glyphs: &Glyphs) -> String {
     let value = (figure.value * 100.0).round().min(99.0);
