@@ -135,6 +135,54 @@ fn a_signal_ends_it_under_a_flood_of_keys() {
     until("the terminal is given back", || screen.is_given_back());
 }
 
+/// Input whose end has not come: a sequence, a character, a report of the mouse, a paste. Each with what ends it.
+const HALVES: [(&[u8], &[u8]); 8] = [
+    (b"\x1b[", b"A"),
+    (b"\x1bO", b"A"),
+    (b"\x1b[1;", b"5A"),
+    (b"\x1b[<35;", b"1;1M"),
+    (b"\x1b[200~abc", b"\x1b[201~"),
+    (b"\xe2\x82", b"\xac"),
+    (b"\xff", b""),
+    (b"\x1b]", b""),
+];
+
+#[test]
+fn half_a_sequence_keeps_nothing_from_going_on() {
+    for (half, rest) in HALVES {
+        let mut screen = Screen::open(120, 36, &["demo"]);
+        screen.wait("the first caption", |text| text.contains("One network on two machines"));
+        screen.writer.write_all(half).unwrap();
+        // The tour goes on by itself.
+        screen.wait("the second scene", |text| text.contains("The link gets slower"));
+        screen.writer.write_all(rest).unwrap();
+        screen.keys("?");
+        screen.wait("the help", |text| text.contains("elp"));
+        screen.writer.write_all(half).unwrap();
+        screen.signal("TERM");
+        assert_eq!(screen.ended(), 143, "after {half:?}: {}", screen.raw());
+        assert!(screen.is_given_back(), "after {half:?}");
+    }
+}
+
+#[test]
+fn a_terminal_of_any_size_is_drawn_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = PtySize { rows: u16::MAX, cols: u16::MAX, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut child = pair.slave.spawn_command(command(folder.path(), &["--no-run"])).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let (mut drawn, mut buffer) = (Vec::new(), [0; 1 << 16]);
+    while !String::from_utf8_lossy(&drawn).contains("Knobs") {
+        let count = reader.read(&mut buffer).unwrap();
+        drawn.extend_from_slice(&buffer[..count]);
+    }
+    std::thread::spawn(move || while reader.read(&mut buffer).is_ok_and(|count| count > 0) {});
+    pair.master.take_writer().unwrap().write_all(b"q").unwrap();
+    assert_eq!(child.wait().unwrap().exit_code(), 0);
+}
+
 #[test]
 fn the_unpacked_run_goes_with_the_explorer() {
     let folder = tempfile::tempdir().unwrap();
@@ -191,6 +239,10 @@ fn it_stops_and_goes_on() {
     screen.wait("the first frame", |text| text.contains("Knobs"));
     screen.signal("TSTP");
     until("the terminal is given back", || screen.is_given_back());
+    // Given back, it has yet to stop; to go on before that would be to stop for ever.
+    let process = screen.child.process_id().unwrap().to_string();
+    let state = || std::process::Command::new("ps").args(["-o", "stat=", "-p", &process]).output().unwrap().stdout;
+    until("it stops", || state().starts_with(b"T"));
     screen.signal("CONT");
     until("it comes back", || !screen.is_given_back() && screen.text().contains("Knobs"));
     screen.keys("q");

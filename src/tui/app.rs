@@ -46,7 +46,7 @@ use super::{
     model::state::UiState,
     screen,
     svg::{Ground, svg},
-    terminal::{Leave, Signal, Signals, Terminal, copy, read_events},
+    terminal::{Input, Leave, Signal, Signals, Terminal, copy},
     theme::Theme,
 };
 use crate::explore::{Command, Session, Severity, Update, progress::State};
@@ -253,7 +253,8 @@ impl App {
 /// # Errors
 /// The terminal can't be taken or is gone.
 pub(crate) fn run(build: impl FnOnce() -> Session + Send + 'static, options: Options) -> Result<Exit, TuiError> {
-    let signals = Signals::listen()?;
+    let mut input = Input::new();
+    let signals = Signals::listen(input.waker())?;
     let theme = options.theme();
     let (sender, built) = mpsc::channel();
     thread::spawn(move || {
@@ -270,14 +271,14 @@ pub(crate) fn run(build: impl FnOnce() -> Session + Send + 'static, options: Opt
     };
     let mut app = App::new(session, options, theme);
     app.open();
-    app.run(terminal, &signals)
+    app.run(terminal, &mut input, &signals)
 }
 
 impl App {
     /// Runs until it is ended, and gives the terminal back. One that can't be drawn on or read is gone: that ends it as
     /// a hang-up does, whose signal may come later, so that the session is kept.
-    fn run(mut self, mut terminal: Terminal, signals: &Signals) -> Result<Exit, TuiError> {
-        let (leave, signal) = self.cycle(&mut terminal, signals).unwrap_or_else(|error| {
+    fn run(mut self, mut terminal: Terminal, input: &mut Input, signals: &Signals) -> Result<Exit, TuiError> {
+        let (leave, signal) = self.cycle(&mut terminal, input, signals).unwrap_or_else(|error| {
             // Printed to the terminal, where it can be read.
             let _ = writeln!(io::stderr(), "the terminal can't be used: {error}");
             (Leave::Nothing, Some(SIGHUP))
@@ -290,11 +291,16 @@ impl App {
     }
 
     /// Draws, waits, and acts until it is ended: how to leave, and the signal that ended it, if one did.
-    fn cycle(&mut self, terminal: &mut Terminal, signals: &Signals) -> io::Result<(Leave, Option<i32>)> {
+    fn cycle(
+        &mut self,
+        terminal: &mut Terminal,
+        input: &mut Input,
+        signals: &Signals,
+    ) -> io::Result<(Leave, Option<i32>)> {
         let mut pace = Pace::new();
         loop {
             self.draw_if_due(terminal, &mut pace)?;
-            let events = read_events(if pace.dirty { pace.rest() } else { self.wait_time() })?;
+            let events = input.read(if pace.dirty { pace.rest() } else { self.wait_time() })?;
             self.events(&events, &|| signals.end_is_asked());
             pace.dirty |= !events.is_empty();
             match signals.take() {

@@ -41,7 +41,7 @@ use ratatui::{
 
 pub(crate) use clipboard::copy;
 pub(crate) use inline::inline;
-pub(crate) use input::read_events;
+pub(crate) use input::Input;
 pub(crate) use signals::{Signal, Signals};
 
 use backend::FrameBackend;
@@ -51,6 +51,11 @@ use restore::{ACTIVE, HELD_PANICS, restore};
 /// Presses, releases, wheel and drags, with coordinates beyond 223 (modes 1000, 1002, 1006). Unlike crossterm's own
 /// command this leaves out plain motion (1003): a mouse that merely crosses the window then wakes nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+
+/// Columns that are drawn on at most: more than fit on any desk. A pseudo-terminal may claim to have 65535.
+const MOST_COLUMNS: u16 = 1024;
+/// Rows that are drawn on at most.
+const MOST_ROWS: u16 = 512;
 
 /// The thread that draws; only its panics give the screen back at once.
 static DRAWING_THREAD: Mutex<Option<ThreadId>> = Mutex::new(None);
@@ -250,13 +255,14 @@ impl Drop for Terminal {
     }
 }
 
-/// Size of the terminal. Asked before every frame: crossterm, which opens `/dev/tty` each time, is asked only if
-/// standard output gives none.
+/// Size of the terminal as far as it is drawn on. Asked before every frame: crossterm, which opens `/dev/tty` each
+/// time, is asked only if standard output gives none.
 fn size(backend: &FrameBackend<FrameWriter>) -> io::Result<Rect> {
-    match rustix::termios::tcgetwinsize(io::stdout()) {
-        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Rect::new(0, 0, size.ws_col, size.ws_row)),
-        _ => backend.size().map(|size| Rect::new(0, 0, size.width, size.height)),
-    }
+    let [columns, rows] = match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => [size.ws_col, size.ws_row],
+        _ => backend.size().map(|size| [size.width, size.height])?,
+    };
+    Ok(Rect::new(0, 0, columns.min(MOST_COLUMNS), rows.min(MOST_ROWS)))
 }
 
 /// Prints a frame on the ordinary screen, above where the prompt will be.

@@ -314,8 +314,10 @@ class Torture:
         if screen.wait(b"Knobs", self.patience) is not None:
             until = time.monotonic() + self.random.uniform(0.5, 1.5)
             number, asked = signal.SIGTERM, None
+            # Half a sequence or character, whose rest are the keys after it, or a paste without an end.
+            half = self.random.choice([b"", b"\x1b[", b"\x1bO", b"\x1b[<35;", b"\xe2\x82", b"\xff", b"\x1b[200~a"])
             while not screen.has_ended() and time.monotonic() - screen.begun < self.patience:
-                screen.write(b"/latency<9\rJ/latency<8\rHL" * 40)
+                screen.write(b"/latency<9\rJ/latency<8\rHL" * 40 + half)
                 screen.read(0)
                 if number and time.monotonic() >= until:
                     screen.signal(number)

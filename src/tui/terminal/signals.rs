@@ -1,7 +1,7 @@
 //! Signals as something the main loop asks for.
 //!
 //! A thread of its own waits for them, notes them, and wakes the loop, which may so sleep as long as it likes in
-//! [`read_events`](super::read_events).
+//! [`Input::read`](super::Input::read).
 
 use std::{
     io,
@@ -10,22 +10,25 @@ use std::{
         atomic::{AtomicBool, AtomicI32, Ordering},
     },
     thread,
-    time::Duration,
 };
 
-use ratatui::crossterm::event;
+use ratatui::crossterm::terminal::size;
 use signal_hook::{
     consts::{
-        SIGABRT, SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXCPU,
+        SIGABRT, SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGTSTP, SIGUSR1,
+        SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU,
     },
     iterator,
-    low_level::{emulate_default_handler, raise},
+    low_level::emulate_default_handler,
 };
 
+use super::input::LoopWaker;
 use crate::run::remove_temporary_folders;
 
 /// Signals that end a process unless it listens to them, and that others send on purpose, or a limit of its time.
-const ENDING: [i32; 9] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU];
+const ENDING: [i32; 13] = [
+    SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGSYS, SIGTRAP,
+];
 
 /// Request of a signal to the main loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,22 +56,25 @@ struct Noted {
 }
 
 impl Signals {
-    /// Begins to listen for signals that would end the process, SIGTSTP and SIGCONT, until the process ends. Should the
-    /// loop not react to a request to end, a second one ends the process at once, with the terminal given back.
+    /// Begins to listen for signals that would end the process, SIGTSTP, SIGCONT and SIGWINCH, until the process ends.
+    /// Should the loop not react to a request to end, a second one ends the process at once, with the terminal given
+    /// back.
     ///
     /// # Errors
     /// When the handlers or the thread cannot be set up.
-    pub(crate) fn listen() -> io::Result<Self> {
-        // crossterm listens to SIGWINCH from its first look for input on. Before that, a signal would be noted and wake
-        // nobody. Whoever has no terminal is told when it is entered.
-        let _ = event::poll(Duration::ZERO);
+    pub(crate) fn listen(waker: LoopWaker) -> io::Result<Self> {
         let signals = Self::default();
         let noted = Arc::clone(&signals.noted);
-        let mut source = iterator::Signals::new(ENDING.into_iter().chain([SIGTSTP, SIGCONT]))?;
+        let mut source = iterator::Signals::new(ENDING.into_iter().chain([SIGTSTP, SIGCONT, SIGWINCH]))?;
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in source.forever() {
-                noted.note(signal);
-                wake();
+                if signal == SIGWINCH {
+                    // A terminal without a size is drawn as the one before.
+                    let _ = size().map(|(columns, rows)| waker.resized(columns, rows));
+                } else {
+                    noted.note(signal);
+                    waker.wake();
+                }
             }
         })?;
         Ok(signals)
@@ -106,12 +112,6 @@ impl Noted {
             }
         }
     }
-}
-
-/// Makes [`read_events`](super::read_events) return at once, from any thread. The event it then returns is a resize to
-/// the present size: crossterm waits for input and for SIGWINCH, so a SIGWINCH to ourselves is the way to wake it.
-fn wake() {
-    let _ = raise(SIGWINCH);
 }
 
 /// Stops this process until someone continues it.

@@ -28,7 +28,8 @@ const TIMEOUT: Duration = Duration::from_mins(30);
 #[ignore = "started by the other tests in a pseudo-terminal"]
 fn child() {
     let Ok(role) = std::env::var(ROLE) else { return };
-    let signals = Signals::listen().unwrap();
+    let mut input = Input::new();
+    let signals = Signals::listen(input.waker()).unwrap();
     let mut terminal = Terminal::enter(true).unwrap();
     let (mut keys, mut drags, mut frames, mut column) = (0, 0, 0, 0);
     loop {
@@ -37,7 +38,7 @@ fn child() {
         let render = |frame: &mut Frame<'_>| frame.buffer_mut().set_string(2, 1, &line, ground);
         terminal.draw(render).unwrap();
         frames += 1;
-        for event in read_events(Duration::from_hours(1)).unwrap() {
+        for event in input.read(Duration::from_hours(1)).unwrap() {
             match event {
                 Event::Key(key) if key.code == KeyCode::Char('q') => return terminal.leave(Leave::Nothing).unwrap(),
                 Event::Key(key) if key.code == KeyCode::Char('Q') => {
@@ -242,7 +243,7 @@ fn a_panic_elsewhere_leaves_the_screen_alone_and_is_printed_at_the_end() {
 
 #[test]
 fn signals_end_it_at_once_and_cleanly() {
-    for (name, number) in [("TERM", 15), ("HUP", 1), ("INT", 2)] {
+    for (name, number) in [("TERM", 15), ("HUP", 1), ("INT", 2), ("VTALRM", 26), ("PROF", 27), ("SYS", 31), ("TRAP", 5)] {
         let mut pty = Pty::start(&[]);
         pty.wait_for("frames 0");
         // It sleeps for an hour unless something happens, which is longer than the test waits.
@@ -265,6 +266,18 @@ fn a_long_drag_in_one_write_settles_without_a_frame_for_each_event() {
     let drags = text.split("drags ").nth(1).unwrap().split(' ').next().unwrap().parse::<u32>().unwrap();
     assert!((1..=30).contains(&drags), "{drags} of 300 drags reached the program");
     assert!(pty.bytes < 8_000, "{} bytes", pty.bytes);
+}
+
+#[test]
+fn what_came_before_half_a_sequence_is_taken_in_one_batch() {
+    let mut pty = Pty::start(&[]);
+    pty.wait_for("keys 0 drags 0 column 0 frames 0");
+    pty.send("abc\x1b[<3");
+    pty.wait_for("keys 3");
+    pty.signal("WINCH");
+    pty.wait_for("frames 2");
+    pty.send("2;7;5Md");
+    pty.wait_for("keys 4 drags 1 column 6");
 }
 
 #[test]
