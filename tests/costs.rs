@@ -186,6 +186,8 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
         (&["--layers", "good.csv", "--table", "empty.csv"], "the latency table is empty"),
         (&["--knob", "link-bandwidth=0"], "must be a finite number above zero"),
         (&["--knob", "latency=nan"], "is not a number"),
+        (&["--knob", "accuracy=inf"], "accuracy floor must be a finite number above zero"),
+        (&["--knob", "leak=inf"], "must be a finite number above zero"),
         (&["--sensors", "0"], "above zero"),
         (&["--sensors", "4000000000"], "number of sensors goes from 1 to 64"),
         (&["--ratio", "0"], "at least 1"),

@@ -134,7 +134,7 @@ fn foreign_text_steers_no_terminal() {
 #[test]
 fn numbers_beyond_any_machine_are_refused_at_once() {
     let folder = folder();
-    let refused: [&[&str]; 10] = [
+    let refused: [&[&str]; 12] = [
         &["explore", "--plain", "--no-run", "--pool", "1000000000"],
         &["sweep", "latency", "--no-run", "--pool", "1000000000"],
         &["measure", "--run", "shipped", "--random", "1000000000000"],
@@ -145,6 +145,8 @@ fn numbers_beyond_any_machine_are_refused_at_once() {
         &["cost", "--knob", "latency=1e-320"],
         &["cost", "--knob", "latency=-1e300"],
         &["search", "--run", "shipped", "--seconds", "1e300"],
+        &["search", "--run", "shipped", "--leak-limit", "inf"],
+        &["explore", "--plain", "--no-run", "--train", "steps=NaN"],
     ];
     for arguments in refused {
         let output = splitscope(folder.path(), arguments);

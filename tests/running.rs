@@ -107,10 +107,21 @@ fn a_sensor_without_an_aggregator_says_so() {
 }
 
 #[test]
+fn a_bandwidth_that_can_not_be_is_refused_before_anything_is_made() {
+    let folder = folder();
+    for (bandwidth, reason) in [("NaN", "is not a number"), ("0", "above zero"), ("1e-320", "goes from 1e-40 B/s")] {
+        let output = splitscope(folder.path(), &["demo", "--real", "--plain", "--bandwidth", bandwidth]);
+        let told = text(&output.stderr);
+        assert!(told.contains(reason) && !told.contains("deploying"), "{bandwidth}: {told}");
+        assert_eq!(output.status.code(), Some(2), "{bandwidth}: {told}");
+    }
+}
+
+#[test]
 fn a_split_that_ends_early_says_why() {
     let folder = folder();
     let output = splitscope(folder.path(), &["demo", "--real", "--halves", "nothing", "--plain"]);
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output.stderr);
-    assert!(told.contains("the aggregator ended early: nothing: there is no such folder"), "{told}");
+    assert!(told.contains("the split ended early: nothing: there is no such folder"), "{told}");
 }

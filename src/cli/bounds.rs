@@ -3,6 +3,7 @@
 use clap::builder::{RangedU64ValueParser, TypedValueParser};
 
 use crate::explore::MAX_POOL;
+use crate::quantity::{Dimension, Knob, QuantityError};
 use crate::train::Settings;
 
 /// Most worker processes.
@@ -36,4 +37,18 @@ pub(super) fn pool() -> impl TypedValueParser<Value = usize> {
 /// Parser of a number of designs that are drawn or measured.
 pub(super) fn designs() -> impl TypedValueParser<Value = usize> {
     at_most(1_000_000)
+}
+
+/// Reads a limit on the leak: a share.
+pub(super) fn leak_limit(text: &str) -> Result<f64, String> {
+    let limit: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if limit.is_infinite() {
+        return Err(format!("{text} is no share; without this flag there is no limit"));
+    }
+    Knob::LeakLimit.check(limit).map_err(|error| error.to_string())
+}
+
+/// Reads the bandwidth of a link, in bytes a second.
+pub(super) fn bandwidth(text: &str) -> Result<f64, QuantityError> {
+    Knob::LinkBandwidth.parse(text, Dimension::Bandwidth.base_unit())
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use super::aggregator::Printer;
 use super::explore::{self, ScreenFlags};
 use super::output::note;
-use super::{Answer, load};
+use super::{Answer, bounds, load};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::record::RunningEvent;
 use crate::run::{SHIPPED, SplitProcesses, SplitSettings, TemporaryFolder, remove_folders_at_signals, this_program};
@@ -31,8 +31,8 @@ pub(super) struct RealFlags {
     #[arg(long, default_value_t = 4, requires = "real")]
     cameras: usize,
     /// Bandwidth of the link
-    #[arg(long, default_value = "2Mbit/s", requires = "real")]
-    bandwidth: String,
+    #[arg(long, default_value = "2Mbit/s", requires = "real", value_parser = bounds::bandwidth)]
+    bandwidth: f64,
     /// Objects to classify, at most [default: all test objects]
     #[arg(long, requires = "real")]
     objects: Option<u32>,
@@ -46,7 +46,7 @@ pub(super) fn run(flags: &RealFlags, look: &ScreenFlags, plain: bool) -> Result<
         Some(folder) => folder.clone(),
         None => made.insert(deployed(&program, flags)?).path().join("halves"),
     };
-    let settings = SplitSettings { folder, bandwidth: Some(flags.bandwidth.clone()), objects: flags.objects };
+    let settings = SplitSettings { folder, bandwidth: Some(flags.bandwidth), objects: flags.objects };
     if plain || !tui::terminal::is_usable() {
         remove_folders_at_signals()?;
         return print(&program, &settings);
@@ -83,5 +83,5 @@ fn print(program: &Path, settings: &SplitSettings) -> Result<Answer> {
             return Ok(Answer::Yes);
         }
     }
-    bail!("the aggregator ended early: {}", processes.ending())
+    bail!("the split ended early: {}", processes.ending())
 }

@@ -178,6 +178,11 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
             if instead { "the shipped run is shown instead" } else { "the session opens without its accuracies" };
         note!("warning: {error}; {what}");
     }
+    let settings = match &arguments.networks[..] {
+        [] => Settings::of_space(&space_source)?,
+        _ => Settings::default(),
+    };
+    let settings = train::with_settings(&Settings { seed: arguments.seed, ..settings }, &arguments.training)?;
     if arguments.plain || arguments.json || !tui::terminal::is_usable() {
         let session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed);
         let mut session = session.with_context(|| of_file(arguments.session.as_deref()))?;
@@ -185,17 +190,12 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         report(&session, arguments.json)?;
         return Ok(Answer::Yes);
     }
-    let settings = match &arguments.networks[..] {
-        [] => Settings::of_space(&space_source)?,
-        _ => Settings::default(),
-    };
-    let settings = Settings { seed: arguments.seed, ..settings };
     let template = Manifest::of_settings(
         "run",
         space.data.as_deref(),
         Document::of_space(&space, &space_source),
         Document::of_profile(&profile, &profile_source),
-        &train::with_settings(&settings, &arguments.training)?,
+        &settings,
     )?;
     let shown = match &run {
         _ if arguments.no_run => RunChoice::None,

@@ -19,7 +19,7 @@ use super::{Answer, bounds, load};
 use crate::data::{Access, Cache, DataSpec, Dataset};
 use crate::deploy::{CameraImages, ExportManifest, Pacing, SensorHalf, SensorPreparation};
 use crate::hardware;
-use crate::quantity::{Dimension, Knob, ascii};
+use crate::quantity::{Dimension, ascii};
 use crate::record::Precision;
 
 /// Time between two attempts to reach an aggregator that does not listen yet.
@@ -44,8 +44,8 @@ pub(super) struct Arguments {
     #[arg(long, default_value = hardware::DEFAULT)]
     profile: String,
     /// Bandwidth of the link in place of the profile's, for instance 2Mbit/s; its share for payload is the profile's
-    #[arg(long)]
-    bandwidth: Option<String>,
+    #[arg(long, value_parser = bounds::bandwidth)]
+    bandwidth: Option<f64>,
     /// Send as fast as the connection goes
     #[arg(long, conflicts_with_all = ["bandwidth", "profile"])]
     unpaced: bool,
@@ -113,13 +113,7 @@ fn pacing(arguments: &Arguments) -> Result<Option<Pacing>> {
     let link = &profile.link;
     let camera = profile.sensor.cameras.get(arguments.camera as usize);
     let own = camera.and_then(|camera| camera.bandwidth_bytes_per_s.as_ref());
-    let raw = match &arguments.bandwidth {
-        Some(text) => {
-            let raw = Knob::LinkBandwidth.parse(text, Dimension::Bandwidth.base_unit()).usage()?;
-            Knob::LinkBandwidth.check(raw).usage()?
-        }
-        None => own.unwrap_or(&link.bandwidth_bytes_per_s).value,
-    };
+    let raw = arguments.bandwidth.unwrap_or(own.unwrap_or(&link.bandwidth_bytes_per_s).value);
     Ok(Some(Pacing { bytes_per_s: raw * link.efficiency.value, latency_s: link.latency_s.value }))
 }
 

@@ -87,6 +87,9 @@ pub fn write_folder(folder: &Path, mut manifest: ExportManifest, contents: &[Fil
 
 /// Files of a new folder, and their digests so far.
 pub(super) struct DigestedFiles<'a> {
+    /// Folder in which they are written.
+    scratch: &'a Path,
+    /// Folder that it becomes.
     folder: &'a Path,
     digests: Digests,
 }
@@ -94,7 +97,7 @@ pub(super) struct DigestedFiles<'a> {
 impl DigestedFiles<'_> {
     /// Writes a file.
     pub(super) fn put(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
-        files::write(&self.folder.join(name), content)?;
+        files::write(&self.scratch.join(name), content).map_err(|error| named(&self.folder.join(name), &error))?;
         self.digests.add(name, content);
         Ok(())
     }
@@ -114,20 +117,26 @@ pub(super) fn write_files(
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    fs::create_dir_all(parent)?;
-    let scratch = files::scratch_folder(parent, files::SCRATCH)?;
-    let mut written = DigestedFiles { folder: scratch.path(), digests: Digests::default() };
+    let of_folder = |error: io::Error| named(folder, &error);
+    fs::create_dir_all(parent).map_err(of_folder)?;
+    let scratch = files::scratch_folder(parent, files::SCRATCH).map_err(of_folder)?;
+    let mut written = DigestedFiles { scratch: scratch.path(), folder, digests: Digests::default() };
     for file in contents {
         written.put(&file.name, &file.content)?;
     }
     more(&mut written)?;
     let digests = written.digests.to_string();
-    files::write(&scratch.path().join(Digests::FILE), digests.as_bytes())?;
-    fs::set_permissions(scratch.path(), permissions())?;
-    fs::rename(scratch.path(), folder)?;
+    files::write(&scratch.path().join(Digests::FILE), digests.as_bytes()).map_err(of_folder)?;
+    fs::set_permissions(scratch.path(), permissions()).map_err(of_folder)?;
+    fs::rename(scratch.path(), folder).map_err(of_folder)?;
     // The scratch folder is the new one now.
     let _ = scratch.keep();
-    files::sync(parent)
+    files::sync(parent).map_err(of_folder)
+}
+
+/// The error with the name of what could not be written.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// Makes sure that a folder is still to be made, and can be: before there is something to write.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::QuantityError;
 use super::limit::{Limit, LimitSide};
-use super::parse::means_no_limit;
+use super::parse::{means_infinity, means_no_limit};
 use super::unit::{Dimension, Unit};
 use crate::diagnostic::nearest;
 
@@ -321,6 +321,10 @@ impl Knob {
     /// # Ok::<(), splitscope::quantity::QuantityError>(())
     /// ```
     pub fn parse(self, text: &str, bare: Unit) -> Result<f64, QuantityError> {
+        // An infinite floor is the opposite of none, and no share is infinite.
+        if means_infinity(text) && (self.no_limit() == Some(0.0) || self.info().scale == KnobScale::Percent) {
+            return Err(QuantityError::NotPositive { quantity: self.label(), value: f64::INFINITY });
+        }
         if means_no_limit(text) {
             return self.no_limit().ok_or(QuantityError::AlwaysSet(self.label()));
         }

@@ -58,7 +58,12 @@ pub(crate) fn in_base_units(number: f64, unit: Unit) -> f64 {
 /// Returns `true` for the words that mean "no limit".
 pub(super) fn means_no_limit(text: &str) -> bool {
     let text = text.trim().to_lowercase();
-    ["none", "off", "inf", "infinity", "no limit", "unlimited", "\u{221e}"].contains(&text.as_str())
+    ["none", "off", "no limit", "unlimited"].contains(&text.as_str()) || means_infinity(&text)
+}
+
+/// Returns `true` for the words that mean infinity: of an upper limit, that there is none.
+pub(super) fn means_infinity(text: &str) -> bool {
+    ["inf", "infinity", "\u{221e}"].contains(&text.trim().to_lowercase().as_str())
 }
 
 /// Splits `2.5 Mbit/s` into its number and the symbol of its unit. The number is the longest beginning that is one, so

@@ -67,7 +67,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long)]
     pub(super) limits: Option<String>,
     /// Largest share of the pictures that may be rebuilt from what crosses the link, for instance 0.7
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["baselines", "proxy"])]
+    #[arg(long, value_name = "SHARE", value_parser = bounds::leak_limit, conflicts_with_all = ["baselines", "proxy"])]
     pub(super) leak_limit: Option<f64>,
     /// Precision of the accuracies: int8, as deployed and as costed, or float, as trained
     #[arg(long, default_value = "int8", value_parser = precision)]
@@ -136,7 +136,7 @@ pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<Sear
     let mut problem =
         SearchProblem::new(space, profile, arguments.objectives.clone()).context("--objectives").usage()?;
     if let Some(limit) = arguments.leak_limit {
-        problem.knobs.set(Knob::LeakLimit, Knob::LeakLimit.check(limit).context("--leak-limit").usage()?);
+        problem.knobs.set(Knob::LeakLimit, limit);
     }
     if let Some(sensors) = arguments.sensors {
         check_sensors(&problem.space, sensors)?;

@@ -243,7 +243,8 @@ fn a_panic_elsewhere_leaves_the_screen_alone_and_is_printed_at_the_end() {
 
 #[test]
 fn signals_end_it_at_once_and_cleanly() {
-    for (name, number) in [("TERM", 15), ("HUP", 1), ("INT", 2), ("VTALRM", 26), ("PROF", 27), ("SYS", 31), ("TRAP", 5)] {
+    for (name, number) in [("TERM", 15), ("HUP", 1), ("INT", 2), ("VTALRM", 26), ("PROF", 27), ("SYS", 31), ("TRAP", 5)]
+    {
         let mut pty = Pty::start(&[]);
         pty.wait_for("frames 0");
         // It sleeps for an hour unless something happens, which is longer than the test waits.
