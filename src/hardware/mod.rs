@@ -93,12 +93,11 @@ mod tests {
         let warnings = |text: &str| Profile::from_toml(&Source::new("a.toml", text)).unwrap().warnings();
         let glasses = shipped_text("glasses").unwrap();
         assert!(warnings(glasses).is_empty());
-        let bare: String = glasses
-            .lines()
-            .filter(|line| !line.starts_with("byte-energy") && !line.starts_with("pixel-energy"))
-            .map(|line| format!("{}\n", if line.starts_with("clock") { "clock = 5e6" } else { line }))
-            .collect();
-        let streamed = bare.replacen("residency = \"resident\"", "residency = \"streamed\"\nweight-bandwidth = 2", 1);
+        let kept = |line: &&str| !line.starts_with("byte-energy") && !line.starts_with("pixel-energy");
+        let bare = |line: &'static str| if line.starts_with("clock") { "clock = 5e6" } else { line };
+        let lines: Vec<&str> = glasses.lines().filter(kept).map(bare).collect();
+        let loaded = "residency = \"streamed\"\nweight-bandwidth = 2";
+        let streamed = lines.join("\n").replacen("residency = \"resident\"", loaded, 1);
         assert_eq!(
             warnings(&streamed),
             [
