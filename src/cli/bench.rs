@@ -9,11 +9,13 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Subcommand;
+#[cfg(feature = "cube")]
+use serde_json::Value;
 use serde_json::json;
 
 use super::output::{self, say};
 #[cfg(feature = "cuda")]
-use super::train::first_cause;
+use super::train::{check_cards, first_cause};
 use super::{Answer, bounds, load, train::join_threads};
 use crate::kernels::FloatFormat;
 use crate::quantity::number::median;
@@ -25,6 +27,8 @@ use crate::train::exchange::launch;
 use crate::train::exchange::on_cards;
 use crate::train::step_bench::{BATCH, StepBench, TrainingBench};
 use crate::train::{DeviceKind, Exchange, Settings};
+#[cfg(feature = "cube")]
+use crate::train::{RankShare, TrainError};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -70,7 +74,7 @@ enum Command {
         threads: usize,
         /// GPUs of this machine that share the images, with --space and --device cuda
         #[cfg(feature = "cuda")]
-        #[arg(long, requires = "space", value_parser = bounds::threads())]
+        #[arg(long, requires = "space", value_parser = bounds::cards())]
         cards: Option<usize>,
         /// Steps that are measured
         #[arg(long, default_value_t = 15, value_parser = bounds::designs())]
@@ -102,7 +106,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
             join_threads(threads)?;
             let run = |exchange| training_step(space.clone(), settings.clone(), resolution, steps, json, exchange);
             #[cfg(feature = "cuda")]
-            if let Some(cards) = cards.filter(|&cards| cards > 1 && device == DeviceKind::Cuda) {
+            if let Some(cards) = cards.filter(|&cards| cards > 1) {
+                check_cards(cards, device)?;
                 return first_cause(on_cards(cards, run, run)).map(|()| Answer::Yes);
             }
             run(launch::join()?)?;
@@ -252,7 +257,7 @@ fn training_step(
             "device_bytes": on_device,
         });
         #[cfg(feature = "cube")]
-        let all = launches::listed(all, || bench.step().map(drop))?;
+        let all = with_kernels(all, &mut bench, share)?;
         return if share.leads() { output::json(&all) } else { Ok(()) };
     }
     if !share.leads() {
@@ -277,4 +282,21 @@ fn training_step(
         on_device.unwrap_or_default()
     )?;
     Ok(())
+}
+
+/// `figures` with the kernels of one more step: those of all ranks that are threads of this process, which has one
+/// observer.
+#[cfg(feature = "cube")]
+fn with_kernels(figures: Value, bench: &mut TrainingBench, share: RankShare) -> Result<Value, TrainError> {
+    let step = |bench: &mut TrainingBench| {
+        // The others begin when the first one looks, and it looks until all are done.
+        bench.meet()?;
+        bench.step()?;
+        bench.meet()
+    };
+    if share.leads() {
+        return launches::listed(figures, || step(bench));
+    }
+    step(bench)?;
+    Ok(figures)
 }

@@ -24,6 +24,12 @@ pub(super) fn threads() -> impl TypedValueParser<Value = usize> {
     at_most(Settings::MAX_THREADS)
 }
 
+/// Parser of a number of GPUs: at least one.
+#[cfg(any(feature = "cuda", test))]
+pub(super) fn cards() -> impl TypedValueParser<Value = usize> {
+    RangedU64ValueParser::<u64>::new().range(1..=Settings::MAX_THREADS).map(|number| number as usize)
+}
+
 /// Parser of a number of worker processes.
 pub(super) fn workers() -> impl TypedValueParser<Value = usize> {
     at_most(MAX_WORKERS)
@@ -51,4 +57,18 @@ pub(super) fn leak_limit(text: &str) -> Result<f64, String> {
 /// Reads the bandwidth of a link, in bytes a second.
 pub(super) fn bandwidth(text: &str) -> Result<f64, QuantityError> {
     Knob::LinkBandwidth.parse(text, Dimension::Bandwidth.base_unit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_gpu_is_no_number_of_gpus() {
+        let parsed = |text: &str| {
+            let command = clap::Command::new("train").arg(clap::Arg::new("cards").value_parser(cards()));
+            command.try_get_matches_from(["train", text]).ok()?.get_one::<usize>("cards").copied()
+        };
+        assert_eq!(["0", "1", "8", "100000000"].map(parsed), [None, Some(1), Some(8), None]);
+    }
 }

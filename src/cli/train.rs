@@ -14,15 +14,18 @@ use super::Answer;
 use super::load;
 use super::progress::{Log, ProgressBar};
 #[cfg(feature = "cuda")]
-use super::usage::refuse;
+use super::{output::mention, usage::refuse};
 use crate::record::Task;
 use crate::run::{self, Manifest, RunDir, RunError, TaskProcess};
-#[cfg(feature = "cuda")]
-use crate::train::DeviceKind;
 use crate::train::exchange::launch;
-#[cfg(feature = "cuda")]
+#[cfg(any(feature = "cuda", test))]
 use crate::train::exchange::on_cards;
 use crate::train::{Exchange, RankShare, Settings, TrainError};
+#[cfg(feature = "cuda")]
+use crate::{
+    kernels,
+    train::{DeviceKind, exchange},
+};
 
 pub(super) use arguments::Arguments;
 pub(super) use flags::{SettingFlags, with_settings};
@@ -62,12 +65,33 @@ fn by_cards(
     json: bool,
     open: impl FnOnce() -> Result<StartedRun>,
 ) -> Result<Answer> {
+    check_cards(cards, flags.device().unwrap_or(DeviceKind::Cuda))?;
     let first = |exchange: Rc<dyn Exchange>| lead(open, flags, &exchange, json);
     first_cause(on_cards(cards, first, |exchange: Rc<dyn Exchange>| follow(flags, &exchange)))
 }
 
-/// Outcome of the first of several ranks, or the failure that made all of them end.
+/// Refuses several GPUs where they can't train together: on another device, in one of several processes, or where there
+/// are fewer. Tells that gradients don't go from card to card, where that is so.
 #[cfg(feature = "cuda")]
+pub(super) fn check_cards(cards: usize, device: DeviceKind) -> Result<()> {
+    if device != DeviceKind::Cuda {
+        refuse!("--cards needs --device cuda");
+    }
+    if launch::is_one_of_several() {
+        refuse!("--cards is for a process that is started alone; each of several takes a GPU by --device cuda");
+    }
+    exchange::check_cards(cards, DeviceKind::cards().map_err(anyhow::Error::msg)?).map_err(anyhow::Error::msg)?;
+    if !kernels::go_over_cards(&device.open()) {
+        mention!(
+            "note: NCCL was not found, so that gradients go through memory, and several GPUs may be slower than one: \
+             install libnccl-dev, or put a link libnccl.so to libnccl.so.2 in a folder of LD_LIBRARY_PATH"
+        );
+    }
+    Ok(())
+}
+
+/// Outcome of the first of several ranks, or the failure that made all of them end.
+#[cfg(any(feature = "cuda", test))]
 pub(super) fn first_cause<R>(outcomes: Vec<Result<R>>) -> Result<R> {
     let tells_of_another = |error: &anyhow::Error| {
         matches!(error.downcast_ref(), Some(RunError::Train(TrainError::RankEnded { .. })))
@@ -156,7 +180,7 @@ fn is_common(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(RunError::Train(TrainError::GaveUp { .. })))
 }
 
-#[cfg(all(test, feature = "cuda"))]
+#[cfg(test)]
 mod tests {
     use clap::{Args, FromArgMatches};
 

@@ -48,7 +48,9 @@ impl FloatFormat {
             None => {}
         }
         let _ = device;
-        Err(format!("float-format {name} needs a GPU: name one by --device, or set float-format to f32"))
+        Err(format!(
+            "float-format {name} needs a GPU: name one by --device. A run keeps its format; a new one may have float-format f32"
+        ))
     }
 }
 

@@ -69,6 +69,8 @@ pub use ops::{
 };
 pub use part::part;
 
+#[cfg(feature = "cuda")]
+pub(crate) use cube::go_over_cards;
 #[cfg(all(test, feature = "cube"))]
 pub(crate) use cube::gpu_under_test;
 #[cfg(feature = "cube")]

@@ -6,7 +6,7 @@ use super::sketch::Sketch;
 use crate::kernels::{self, FeatureMap};
 use crate::record::MeasurementKey;
 use crate::supernet::{Numerics, Route, ViewSet, resized};
-use crate::train::{DesignEvaluator, Inputs, TrainError, evaluator::MAX_IMAGES};
+use crate::train::{DesignEvaluator, Inputs, TrainError};
 
 /// Seed of the projection of long codes.
 const SEED: u64 = 0x1EA4;
@@ -133,7 +133,7 @@ impl<'a> Wiretap<'a> {
             labels: Vec::new(),
         };
         let mut sketch: Option<Sketch> = None;
-        for batch in inputs.batches(objects, views, MAX_IMAGES, &device) {
+        for batch in inputs.batches(objects, views, evaluator.images_of_pass(), &device) {
             let batch = batch?;
             numerics.rewind();
             let seen = resized(batch.views, route.resolution);

@@ -1,7 +1,11 @@
 //! Backend that tensors live on, chosen at run time.
 
 use std::fmt;
+#[cfg(any(feature = "cube", test))]
+use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr;
+#[cfg(any(feature = "cube", test))]
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -48,12 +52,51 @@ impl DeviceKind {
     /// Checks that the device answers: that there is no driver for a GPU is told before anything begins.
     ///
     /// # Errors
-    /// No such device here, or no driver for it.
+    /// No such device here, or no driver for it; why, and what to look at.
     pub fn check(self) -> Result<(), String> {
         match self {
             Self::Auto | Self::Flex | Self::Ndarray => Ok(()),
             #[cfg(feature = "cube")]
-            gpu => answers(gpu),
+            gpu => gpu.asked(|| drop(burn::tensor::Tensor::<1>::ones([1], &gpu.open()).into_data())),
+        }
+    }
+
+    /// Number of NVIDIA GPUs that this process may use.
+    ///
+    /// # Errors
+    /// None answers.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn cards() -> Result<usize, String> {
+        Self::Cuda.check()?;
+        Self::Cuda.asked(|| Device::enumerate(burn::tensor::DeviceType::Cuda).into_iter().count())
+    }
+
+    /// Answer of a GPU, or the reason why it gives none and what to look at.
+    #[cfg(feature = "cube")]
+    fn asked<R>(self, question: impl FnOnce() -> R) -> Result<R, String> {
+        caught(question).map_err(|reason| {
+            // Loaders list all names that they tried.
+            let reason = reason.split(" - searched").next().unwrap_or_default().trim_end_matches('.');
+            format!(
+                "no GPU answers as `{self}`: {reason}. {}; `--device auto` computes on the processor",
+                self.advice()
+            )
+        })
+    }
+
+    /// Advice where no GPU of this kind answers.
+    #[cfg(feature = "cube")]
+    const fn advice(self) -> &'static str {
+        match self {
+            #[cfg(feature = "cuda")]
+            Self::Cuda => "`nvidia-smi` must list it, and libcuda.so.1 must be where the loader of the system looks",
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => {
+                "`vulkaninfo --summary` must list it; an NVIDIA GPU needs libvulkan1 and the Vulkan part of its driver: in a \
+                 container NVIDIA_DRIVER_CAPABILITIES=all, and VK_DRIVER_FILES=FOLDER/nvidia_icd.json where that file is \
+                 in no folder that the loader reads"
+            }
+            _ => "its driver must be installed",
         }
     }
 
@@ -73,18 +116,22 @@ impl DeviceKind {
     }
 }
 
-/// Computes one number on a GPU. Backends panic where they find none, on threads of their own as well.
-#[cfg(feature = "cube")]
-fn answers(gpu: DeviceKind) -> Result<(), String> {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let found = std::panic::catch_unwind(|| burn::tensor::Tensor::<1>::ones([1], &gpu.open()).into_data());
-    std::panic::set_hook(hook);
-    found.map(drop).map_err(|_| {
-        format!(
-            "no GPU of the kind `{gpu}` was found; is its driver installed? `--device auto` computes on the processor"
-        )
-    })
+/// Does work that panics where it can't be done, on threads of its own as well; returns what the first to panic said.
+#[cfg(any(feature = "cube", test))]
+fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    /// The hook is that of the process, and ranks are threads of one: they work one after the other.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let said = Arc::new(Mutex::new(None));
+    let hook = panic::take_hook();
+    let heard = Arc::clone(&said);
+    panic::set_hook(Box::new(move |panic| {
+        let words = panic.payload_as_str().unwrap_or("it does not say why").to_owned();
+        heard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(words);
+    }));
+    let found = panic::catch_unwind(AssertUnwindSafe(work));
+    panic::set_hook(hook);
+    found.map_err(|_| said.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default())
 }
 
 impl fmt::Display for DeviceKind {
@@ -103,5 +150,36 @@ impl FromStr for DeviceKind {
             .find(|(name, _)| *name == text)
             .map(|(_, kind)| *kind)
             .ok_or_else(|| format!("no device `{text}`; valid: {}", names()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Set in a process of its own: panics of other tests would be heard.
+    const VARIABLE: &str = "SPLITSCOPE_TEST_PANICS";
+
+    #[test]
+    fn threads_that_ask_at_once_hear_their_own_reasons() {
+        if std::env::var_os(VARIABLE).is_none() {
+            let name = "threads_that_ask_at_once_hear_their_own_reasons";
+            let mut program = std::process::Command::new(std::env::current_exe().unwrap());
+            let output = program.arg(name).env(VARIABLE, "1").output().unwrap();
+            let told = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && told.contains("1 passed"), "{told}");
+            return;
+        }
+        let threads = ["no driver", "no memory", "no such card"].map(|reason| {
+            std::thread::spawn(move || {
+                for _ in 0..200 {
+                    assert_eq!(caught(|| panic!("{reason}")), Err::<(), _>(reason.to_owned()));
+                }
+            })
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(caught(|| 3), Ok(3));
     }
 }

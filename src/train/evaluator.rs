@@ -13,7 +13,12 @@ use crate::space::{Design, SearchSpace};
 use crate::supernet::{CodeCounts, IntegerFormat, Numerics, Route, Supernet, ViewSet};
 
 /// Images of one forward pass, at most.
-pub(crate) const MAX_IMAGES: usize = 512;
+const MAX_IMAGES: usize = 512;
+/// Pixels of all of them together, at most: larger images, whose feature maps would fill the memory of a GPU that
+/// trains with less, go through in smaller batches.
+const MAX_PIXELS: usize = MAX_IMAGES * 128 * 128;
+/// Images of one forward pass, however large they are.
+const LEAST_IMAGES: usize = 16;
 
 /// Weights, data and settings to measure designs with.
 #[derive(Clone, Copy)]
@@ -49,7 +54,18 @@ struct Classified {
     sent: CodeCounts,
 }
 
+/// Images of one forward pass, of this height and width.
+fn images_of_pass(height: usize, width: usize) -> usize {
+    (MAX_PIXELS / (height * width).max(1)).clamp(LEAST_IMAGES, MAX_IMAGES)
+}
+
 impl DesignEvaluator<'_> {
+    /// Images of one forward pass.
+    pub(crate) fn images_of_pass(&self) -> usize {
+        let data = self.inputs.data();
+        images_of_pass(data.height, data.width)
+    }
+
     /// Key of a measurement in int8 without lost cameras.
     pub fn key(&self, design: &Design, views: u32, subset: Subset, step: u64) -> MeasurementKey {
         let (design, precision) = (self.space.print_design(design), Precision::Int8);
@@ -152,7 +168,7 @@ impl DesignEvaluator<'_> {
             return Err(TrainError::NoRanges);
         }
         let (mut numerics, mut calibration_batches) = (self.numerics(precision), 0);
-        for batch in self.inputs.batches(&calibration, views, MAX_IMAGES, &device) {
+        for batch in self.inputs.batches(&calibration, views, self.images_of_pass(), &device) {
             numerics.rewind();
             self.supernet.forward(batch?.views, views, route, &mut numerics);
             calibration_batches += 1;
@@ -179,7 +195,7 @@ impl DesignEvaluator<'_> {
     ) -> Result<Classified, TrainError> {
         let device = self.settings.device.open();
         let mut found = Classified::default();
-        for batch in self.inputs.batches(objects, views, MAX_IMAGES, &device) {
+        for batch in self.inputs.batches(objects, views, self.images_of_pass(), &device) {
             numerics.rewind();
             let batch = batch?;
             let logits = self.supernet.forward(batch.views, views, route, &mut numerics);
@@ -196,5 +212,17 @@ impl DesignEvaluator<'_> {
             }
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_images_are_measured_in_smaller_batches() {
+        assert_eq!([32, 96, 128].map(|side| images_of_pass(side, side)), [512; 3]);
+        assert_eq!(images_of_pass(288, 288), 101);
+        assert_eq!(images_of_pass(4000, 3000), 16);
     }
 }

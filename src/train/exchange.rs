@@ -8,14 +8,14 @@
 //! | `cards` | ranks as threads of one process, a GPU each (feature `cuda`) |
 //! | `mpi` | ranks as processes of one or many machines, by a system's MPI (feature `mpi`) |
 //!
-//! A step has one exchange: the sums of gradients and reports. Everything else is drawn from the seed alike on all
-//! ranks.
+//! A step exchanges the sums of gradients and reports, and first whether it is made at all; cards, whose gradients go
+//! another way, tell each other that they come before it. Everything else is drawn from the seed alike on all ranks.
 
 use std::ops::Range;
 
 use super::TrainError;
 
-#[cfg(feature = "cuda")]
+#[cfg(any(feature = "cuda", test))]
 mod cards;
 pub(crate) mod launch;
 #[cfg(feature = "mpi")]
@@ -25,6 +25,8 @@ mod threads;
 #[cfg(feature = "mpi")]
 pub use self::mpi::MpiExchange;
 #[cfg(feature = "cuda")]
+pub(crate) use cards::check_cards;
+#[cfg(any(feature = "cuda", test))]
 pub(crate) use cards::on_cards;
 pub use threads::ThreadExchange;
 
@@ -49,6 +51,11 @@ pub trait Exchange {
     /// from card to card. `None` where they go through memory.
     fn cards(&self) -> Option<usize> {
         None
+    }
+
+    /// Runs a sum that goes from card to card, which returns the bytes that this rank gives into it once it is done.
+    fn sum_on_cards(&self, sum: &mut dyn FnMut() -> u64) {
+        sum();
     }
 
     /// Ends the processes of all ranks after a failure of this one, where they are processes.

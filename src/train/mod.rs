@@ -123,11 +123,16 @@ pub enum TrainError {
     #[error(transparent)]
     Design(#[from] ParseDesignError),
     /// Another process of a training on several has ended.
-    #[error("rank {rank} of the training has ended")]
+    #[error("rank {rank} of the training has ended{}", told(.cause.as_deref()))]
     RankEnded {
         /// Number of the process.
         rank: usize,
+        /// Its failure, if it is known.
+        cause: Option<String>,
     },
+    /// A device failed: no memory is left on it, or it is gone.
+    #[error("the device failed: {0}")]
+    Device(String),
     /// A rank can't begin where rank 0 stands.
     #[error("the state of rank 0 can't be taken over: {0}")]
     RankState(String),
@@ -187,6 +192,11 @@ impl TrainError {
     pub const fn is_collapse(&self) -> bool {
         matches!(self, Self::Collapse { .. } | Self::Forgotten { .. })
     }
+}
+
+/// A cause behind a sentence.
+fn told(cause: Option<&str>) -> String {
+    cause.map(|cause| format!(": {cause}")).unwrap_or_default()
 }
 
 fn views_error(views: u32, lost: u32, most: u32) -> String {

@@ -251,15 +251,25 @@ impl GradientTotal {
         squares.1
     }
 
-    /// Sums all values over the first so many GPUs, each of which calls this from a thread of its own. `false` where
-    /// they don't go from card to card: nothing is done then.
-    pub(super) fn sum_over_cards(&self, cards: usize) -> bool {
+    /// Returns `true` if values go from card to card.
+    pub(super) fn go_over_cards(&self) -> bool {
+        #[cfg(feature = "cube")]
+        if let Some(flat) = &self.flat {
+            return flat.sums.go_over_cards();
+        }
+        let _ = self;
+        false
+    }
+
+    /// Sums all values over the first so many GPUs, each of which calls this from a thread of its own, where they go
+    /// from card to card; returns the number of bytes that this one gives.
+    pub(super) fn sum_over_cards(&self, cards: usize) -> u64 {
         #[cfg(feature = "cube")]
         if let Some(flat) = &self.flat {
             return flat.sums.sum_over_cards(cards);
         }
         let _ = (self, cards);
-        false
+        0
     }
 
     /// All values, in the order of the parameters.

@@ -129,6 +129,15 @@ impl TrainingBench {
         self.trainer.step_on(&self.batch)
     }
 
+    /// Waits until all ranks are here.
+    ///
+    /// # Errors
+    /// Another rank has ended.
+    #[cfg(feature = "cube")]
+    pub(crate) fn meet(&self) -> Result<(), TrainError> {
+        self.exchange.sum(&mut [])
+    }
+
     /// Seconds since the last call that this rank has spent with others, waiting for them included.
     pub(crate) fn exchange_seconds(&self) -> f64 {
         self.exchange.seconds.take()
@@ -172,6 +181,17 @@ impl Exchange for TimedExchange {
 
     fn cards(&self) -> Option<usize> {
         self.exchange.cards()
+    }
+
+    fn sum_on_cards(&self, sum: &mut dyn FnMut() -> u64) {
+        let mut bytes = 0;
+        self.timed(|exchange| {
+            exchange.sum_on_cards(&mut || {
+                bytes = sum();
+                bytes
+            });
+        });
+        self.bytes.set(self.bytes.get() + bytes);
     }
 
     fn abort(&self) {

@@ -88,15 +88,15 @@ impl Trainer {
     /// A loss that is not a number, or that is back at that of guessing, a file of samples that cannot be read, or
     /// another rank that has ended; nothing was updated then.
     pub fn step(&mut self, inputs: &Inputs) -> Result<StepReport, TrainError> {
-        let mut clock = Clock::start();
+        let (mut clock, mut pass) = (Clock::start(), Pass::default());
         if self.step > 0 && self.step == self.settings.teacher_steps() {
             self.start_students(inputs)?;
+            pass.seconds.optimiser += clock.lap();
         }
         if self.normalisation != inputs.normalisation() {
             self.normalisation = inputs.normalisation().to_vec();
         }
         let (batch, mut rng) = self.next_batch(inputs)?;
-        let mut pass = Pass::default();
         pass.seconds.data = clock.lap();
         self.train_nets(&batch, &mut rng, &mut pass, &mut clock)?;
         for found in &pass.reports {
@@ -168,15 +168,16 @@ impl Trainer {
             rank_weights.push(weight);
         }
         pass.total = std::mem::take(&mut pass.gradients).total(&self.supernet);
-        let is_summed = !self.exchange.share().has_others() || self.sum_over_cards(&pass.total)?;
+        let cards = self.exchange.cards().filter(|_| pass.total.go_over_cards());
+        let they_stay = cards.is_some() || !self.exchange.share().has_others();
         let logits: Vec<_> = logits.into_iter().map(|logits| logits.flatten(0, 1)).collect();
         let total = &pass.total;
-        let mut read = if is_summed { total.squares(&self.supernet) } else { total.values(&self.supernet) };
+        let mut read = if they_stay { total.squares(&self.supernet) } else { total.values(&self.supernet) };
         let classes = self.space.classes as usize;
         let count: usize = parts.iter().map(|part| part.len() * classes).sum();
         // The gradients of a large supernet are many bytes: they stay where they were read to.
         read.extend(logits);
-        let mut of_gradients = values_of(read);
+        let mut of_gradients = values_of(read)?;
         let logits = of_gradients.split_off(of_gradients.len() - count);
         let mut rest = &logits[..];
         for (net, part) in nets.iter().zip(parts) {
@@ -184,7 +185,10 @@ impl Trainer {
             pass.reports.push(loss::report(net.role, found, &batch.labels[part]));
             rest = others;
         }
-        if is_summed {
+        if let Some(cards) = cards {
+            of_gradients = self.sum_over_cards(&pass.total, cards)?;
+        }
+        if they_stay {
             pass.gradient_norm = root_of_sum(&of_gradients);
             self.sum_with_reports(Vec::new(), &rank_weights, pass)?;
         } else {
@@ -202,12 +206,19 @@ impl Trainer {
         }
     }
 
-    /// Sums the gradients over all ranks from card to card, if they are cards of this process.
-    fn sum_over_cards(&self, total: &GradientTotal) -> Result<bool, TrainError> {
-        let Some(cards) = self.exchange.cards() else { return Ok(false) };
+    /// Sums the gradients over all ranks from card to card; returns their squares, in parts. Those of this rank have
+    /// been read: a card tells of its failures when it is read, and one that failed never comes to the sum.
+    fn sum_over_cards(&self, total: &GradientTotal, cards: usize) -> Result<Vec<f32>, TrainError> {
         // A card would wait for ever for one whose rank has ended.
         self.exchange.sum(&mut [])?;
-        Ok(total.sum_over_cards(cards))
+        let mut squares = Vec::new();
+        self.exchange.sum_on_cards(&mut || {
+            let bytes = total.sum_over_cards(cards);
+            // The others can't be called back from here on.
+            squares = values_of(total.squares(&self.supernet)).unwrap_or_else(|error| panic!("{error}"));
+            bytes
+        });
+        Ok(squares)
     }
 
     /// Makes the gradients of this rank's share, and its reports, those of the batch of all ranks: the one exchange of
@@ -215,7 +226,7 @@ impl Trainer {
     fn sum_over_ranks(&self, gradients: Vec<f32>, rank_weights: &[f64], pass: &mut Pass) -> Result<(), TrainError> {
         let sums = self.sum_with_reports(gradients, rank_weights, pass)?;
         pass.total = std::mem::take(&mut pass.total).with_values(&self.supernet, sums);
-        pass.gradient_norm = root_of_sum(&values_of(pass.total.squares(&self.supernet)));
+        pass.gradient_norm = root_of_sum(&values_of(pass.total.squares(&self.supernet))?);
         Ok(())
     }
 
@@ -293,9 +304,9 @@ impl Trainer {
         let (supernet, x) = (self.supernet.valid(), batch.views.clone().inner());
         let loss = |route: &Route| {
             let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut self.numerics());
-            loss::report(net.role, &values_of(vec![logits.flatten(0, 1)]), &batch.labels).loss
+            Ok(loss::report(net.role, &values_of(vec![logits.flatten(0, 1)])?, &batch.labels).loss)
         };
-        let mut losses: Vec<f64> = net.routes.iter().map(loss).collect();
+        let mut losses = net.routes.iter().map(loss).collect::<Result<Vec<f64>, TrainError>>()?;
         if self.exchange.share().has_others() {
             let mut sums: Vec<f32> = losses.iter().map(|loss| (loss * weight) as f32).collect();
             self.exchange.sum(&mut sums)?;
@@ -369,11 +380,15 @@ fn root_of_sum(parts: &[f32]) -> f64 {
 }
 
 /// Values of tensors of one device, one behind the other, read at once.
-fn values_of(tensors: Vec<Tensor<1>>) -> Vec<f32> {
+///
+/// # Errors
+/// The device failed, now or at anything that it was told to compute before.
+fn values_of(tensors: Vec<Tensor<1>>) -> Result<Vec<f32>, TrainError> {
     if tensors.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    Tensor::cat(tensors, 0).into_data().try_into_vec::<f32>().expect("all tensors of this crate are f32")
+    let data = Tensor::cat(tensors, 0).try_into_data().map_err(|error| TrainError::Device(error.to_string()))?;
+    Ok(data.try_into_vec::<f32>().expect("all tensors of this crate are f32"))
 }
 
 /// Laps of a stopwatch.

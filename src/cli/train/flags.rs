@@ -24,7 +24,7 @@ pub(in crate::cli) struct SettingFlags {
     threads: Option<usize>,
     /// GPUs of this machine that train together, with --device cuda
     #[cfg(feature = "cuda")]
-    #[arg(long, value_parser = bounds::threads())]
+    #[arg(long, value_parser = bounds::cards())]
     cards: Option<usize>,
     /// Any other setting of run.toml, for instance `learning-rate=0.005`
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -35,6 +35,12 @@ impl SettingFlags {
     /// Those of the flags that may differ from one start of a run to the next: threads and device, not what is learned.
     pub(super) fn of_this_start(&self) -> Self {
         Self { device: self.device, threads: self.threads, ..Self::default() }
+    }
+
+    /// The device, if one is named.
+    #[cfg(feature = "cuda")]
+    pub(super) fn device(&self) -> Option<DeviceKind> {
+        self.device
     }
 
     /// GPUs that train together, if they are several.

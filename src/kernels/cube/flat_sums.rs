@@ -83,13 +83,16 @@ impl FlatSums {
         }
     }
 
-    /// Replaces all sums by their sums over the first so many GPUs, each of which calls this from a thread of its own.
-    /// `false` where buffers don't go from card to card: nothing is done then.
-    pub(crate) fn sum_over_cards(&self, cards: usize) -> bool {
+    /// Returns `true` if buffers of this device go to others of its kind without the host's memory: by NCCL, where it
+    /// is found.
+    pub(crate) fn go_over_cards(&self) -> bool {
+        self.sums.client.has_device_transport()
+    }
+
+    /// Replaces all sums by their sums over the first so many GPUs, each of which calls this from a thread of its own;
+    /// returns the number of bytes that this one gives.
+    pub(crate) fn sum_over_cards(&self, cards: usize) -> u64 {
         let mut client = self.sums.client.clone();
-        if !client.has_device_transport() {
-            return false;
-        }
         let devices = (0..cards).map(|card| {
             let mut device = self.sums.device.to_id();
             device.index_id = card as u16;
@@ -98,7 +101,7 @@ impl FlatSums {
         let (sums, numbers) = (self.sums.handle.clone(), element(&self.sums));
         client.all_reduce(sums.clone(), sums, numbers, devices.collect(), ReduceOperation::Sum);
         client.sync_collective();
-        true
+        (count(&self.sums) * size_of::<f32>()) as u64
     }
 
     /// All sums.
@@ -125,6 +128,12 @@ impl FlatSums {
         columns::squares(&self.sums, &squares, parts);
         untracked(squares)
     }
+}
+
+/// Returns `true` if buffers of a device go to others of its kind without the host's memory.
+#[cfg(feature = "cuda")]
+pub(crate) fn go_over_cards(device: &Device) -> bool {
+    FlatSums::zeros(1, device).is_some_and(|sums| sums.go_over_cards())
 }
 
 #[cube(launch)]

@@ -42,6 +42,8 @@ mod updates;
 mod views;
 
 pub(super) use bias::add_bias;
+#[cfg(feature = "cuda")]
+pub(crate) use flat_sums::go_over_cards;
 pub(crate) use flat_sums::{FlatSums, PlacedGradient};
 pub(super) use formats::{has_format, in_format};
 pub(super) use memory::reserved_bytes;

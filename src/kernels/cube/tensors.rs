@@ -5,6 +5,7 @@ use burn::backend::TensorMetadata;
 use burn::tensor::{Bytes, DType, Shape};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::calculate_cube_count_elemwise;
 use cubecl::client::Client;
 use cubecl::ir::{ElemType, FloatKind};
 use cubecl::prelude::*;
@@ -106,6 +107,7 @@ pub(super) fn buffer(tensor: &CubeTensor) -> BufferArg {
 
 /// Cubes and their size for one thread per value.
 pub(super) fn each(client: &Client, values: usize) -> (CubeCount, CubeDim) {
-    let units = units(client);
-    (CubeCount::Static(values.div_ceil(units) as u32, 1, 1), CubeDim::new_1d(units as u32))
+    let size = CubeDim::new_1d(units(client) as u32);
+    // Of one dimension a device takes 65,535 cubes at least, and many take no more.
+    (calculate_cube_count_elemwise(client, values, size), size)
 }

@@ -1,6 +1,6 @@
 //! Launchers of ranks, as they tell a process about itself by its environment: Open MPI, MPICH and their kin, Slurm.
 
-#[cfg(feature = "cuda")]
+#[cfg(any(feature = "cuda", test))]
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -56,21 +56,27 @@ fn started(variable: &dyn Fn(&str) -> Option<String>) -> Option<usize> {
     size.or_else(|| variable(PMIX).map(|_| 0))
 }
 
+/// Returns `true` if a launcher has started this process beside others.
 #[cfg(feature = "cuda")]
+pub(crate) fn is_one_of_several() -> bool {
+    started(&|name| std::env::var(name).ok()).is_some_and(|count| count != 1)
+}
+
+#[cfg(any(feature = "cuda", test))]
 thread_local! {
     /// GPU of this thread, where a process has several.
     static CARD: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
 /// Lets this thread compute on a GPU of its own.
-#[cfg(feature = "cuda")]
+#[cfg(any(feature = "cuda", test))]
 pub(super) fn take_card(card: usize) {
     CARD.set(Some(card));
 }
 
 /// Number of the GPU that this thread computes on: its own, if it has one; else that of the place of this process among
 /// those of its machine, or, where the launcher gives each process GPUs of its own, the first of those.
-#[cfg(feature = "cuda")]
+#[cfg(any(feature = "cuda", test))]
 pub(crate) fn gpu() -> usize {
     CARD.get().unwrap_or_else(|| gpu_of(&|name| std::env::var(name).ok()))
 }

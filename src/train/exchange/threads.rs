@@ -21,8 +21,8 @@ struct GiftTable {
     /// All gifts of the last round, by rank.
     last: Arc<Vec<Gift>>,
     rounds: u64,
-    /// A rank that has ended.
-    ended: Option<usize>,
+    /// The first rank that has ended, and its failure, if it is known.
+    ended: Option<(usize, Option<String>)>,
 }
 
 /// A rank that is a thread.
@@ -44,6 +44,17 @@ impl ThreadExchange {
         self.table.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends this rank by a failure, which is told to those that wait for it.
+    #[cfg(any(feature = "cuda", test))]
+    pub(super) fn fail(&self, cause: String) {
+        self.end(Some(cause));
+    }
+
+    fn end(&self, cause: Option<String>) {
+        self.locked().ended.get_or_insert((self.share.rank, cause));
+        self.table.1.notify_all();
+    }
+
     /// The gifts of all ranks.
     fn exchange(&self, own: Gift) -> Result<Arc<Vec<Gift>>, TrainError> {
         let mut table = self.locked();
@@ -55,8 +66,8 @@ impl ThreadExchange {
             self.table.1.notify_all();
         }
         while table.rounds == round {
-            if let Some(rank) = table.ended {
-                return Err(TrainError::RankEnded { rank });
+            if let Some((rank, cause)) = table.ended.clone() {
+                return Err(TrainError::RankEnded { rank, cause });
             }
             table = self.table.1.wait(table).unwrap_or_else(PoisonError::into_inner);
         }
@@ -89,9 +100,7 @@ impl Exchange for ThreadExchange {
 
 impl Drop for ThreadExchange {
     fn drop(&mut self) {
-        let rank = self.share.rank;
-        self.locked().ended.get_or_insert(rank);
-        self.table.1.notify_all();
+        self.end(None);
     }
 }
 
@@ -126,6 +135,6 @@ mod tests {
         let other = ranks.pop().unwrap();
         let waiting = std::thread::spawn(move || other.sum(&mut [1.0]));
         drop(ranks);
-        assert!(matches!(waiting.join().unwrap(), Err(TrainError::RankEnded { rank: 0 })));
+        assert!(matches!(waiting.join().unwrap(), Err(TrainError::RankEnded { rank: 0, cause: None })));
     }
 }
