@@ -45,6 +45,8 @@ pub struct Catalogue {
     version: u64,
     leaks: Leaks,
     requested: usize,
+    /// Number of candidates that were drawn.
+    drawn: usize,
     seed: u64,
     sensors: u32,
     /// `true` if costs or accuracies changed since the last refresh.
@@ -66,6 +68,7 @@ impl Catalogue {
             Ok(model) => CandidatePool::sample(model, count, seed),
             Err(error) => (CandidatePool::empty(), Some(error.clone().into())),
         };
+        let drawn = pool.len();
         let (measurements, leaks) = (Measurements::default(), Leaks::default());
         let mut catalogue = Self {
             space,
@@ -79,6 +82,7 @@ impl Catalogue {
             version: 0,
             leaks,
             requested: count,
+            drawn,
             seed,
             sensors,
             stale: true,
@@ -149,6 +153,11 @@ impl Catalogue {
     /// Numbers of all candidates.
     pub fn ids(&self) -> Range<CandidateId> {
         0..self.pool.len() as CandidateId
+    }
+
+    /// Numbers of the candidates that came to the drawn ones.
+    pub(super) fn added(&self) -> Range<CandidateId> {
+        self.drawn as CandidateId..self.pool.len() as CandidateId
     }
 
     /// A candidate.

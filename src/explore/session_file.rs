@@ -22,6 +22,8 @@ pub(crate) const MAX_POOL: usize = 100_000;
 /// Most saved setups, and most pins of all setups together, that a file may hold.
 const MAX_SETUPS: usize = 1000;
 const MAX_PINS: usize = 10_000;
+/// Most candidates that a file may add to the drawn ones; of more, the first are written.
+pub(super) const MAX_ADDED: usize = 10_000;
 /// Most notes that a file may hold.
 const MAX_NOTES: usize = 10_000;
 
@@ -59,6 +61,9 @@ pub struct SessionFile {
     /// Saved setups.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "setup", alias = "remembered")]
     pub saved_setups: Vec<SavedSetupRow>,
+    /// Candidates that came to the drawn ones, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<DesignRow>,
 }
 
 /// Version of a session file, and what the session was opened with.
@@ -239,6 +244,7 @@ impl SessionFile {
             ("saved setups", self.saved_setups.len(), MAX_SETUPS),
             ("pins", pins, MAX_PINS),
             ("notes", self.notes.len(), MAX_NOTES),
+            ("added designs", self.added.len(), MAX_ADDED),
         ];
         match counts.into_iter().find(|(_, count, most)| count > most) {
             Some((what, count, most)) => Err(SessionFileError::TooMany { what, count, most }),

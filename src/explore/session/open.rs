@@ -43,6 +43,11 @@ impl Session {
         expect("profile", &header.profile, &profile.name)?;
         let mut session = Self::new(space, profile, header.pool, header.seed);
         session.activity.set_run(header.run.clone());
+        // First of all, so that each has the number that it had. One that can't be costed any more is no loss: what the
+        // user did with designs names them in full.
+        for row in &file.added {
+            let _ = session.read_candidate(row);
+        }
         for row in &file.saved_setups {
             let setup = session.read_setup(row)?;
             session.history.save(&row.name, setup);

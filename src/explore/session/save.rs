@@ -4,7 +4,7 @@ use super::Session;
 use crate::cost::TransmitConfig;
 use crate::explore::candidate::CandidateId;
 use crate::explore::session_file::{
-    DesignRow, NoteRow, OverrideRow, SavedSetupRow, SessionFile, SessionHeader, VERSION, ViewRow,
+    DesignRow, MAX_ADDED, NoteRow, OverrideRow, SavedSetupRow, SessionFile, SessionHeader, VERSION, ViewRow,
 };
 use crate::explore::setup::Setup;
 use crate::network::BoundaryId;
@@ -38,6 +38,7 @@ impl Session {
             design_override: setup.design_override,
             pins: setup.pins,
             notes: self.note_rows(),
+            added: self.catalogue.added().take(MAX_ADDED).filter_map(|id| self.design_row(id, None)).collect(),
             saved_setups: self.saved_setups().iter().map(|saved| self.setup_row(&saved.name, &saved.setup)).collect(),
         }
     }

@@ -1,9 +1,11 @@
 //! Session files.
 
+use super::measured::learn;
 use super::{pair, session, set};
 use crate::diagnostic::Source;
 use crate::explore::*;
 use crate::quantity::Knob;
+use crate::space::Design;
 
 #[test]
 fn a_session_opens_again_as_it_was() {
@@ -36,6 +38,30 @@ fn a_session_opens_again_as_it_was() {
     assert_eq!(again.selected_range_index(), session.selected_range_index());
     assert_eq!(again.saved_setups(), session.saved_setups());
     assert_eq!(again.to_file().to_toml(), text);
+}
+
+#[test]
+fn a_number_names_the_same_design_when_a_session_is_opened_again() {
+    let mut session = session(5);
+    let space = session.space().clone();
+    for (ratio, bits) in [(8, 4), (4, 4), (2, 4), (8, 8), (4, 8), (2, 8)] {
+        if session.catalogue().len() < 8 {
+            let design = Design { genome: space.largest(), split: 3, fusion: 5, ratio, bits };
+            learn(&mut session, &space.canonical_design(design), 6, 0.9);
+        }
+    }
+    session.apply(Command::SelectCandidate(7), 0);
+    session.apply(Command::Pin, 0);
+    let (space, profile) = pair();
+    let mut again = Session::open(&session.to_file(), space, profile).unwrap();
+    assert_eq!(session.catalogue().len(), 8);
+    assert_eq!(again.catalogue().candidates(), session.catalogue().candidates());
+    // What is measured is told anew, in any order.
+    let measured: Vec<Design> = [7, 5, 6].into_iter().filter_map(|id| session.best_design(id)).collect();
+    for design in measured {
+        learn(&mut again, &design, 6, 0.9);
+    }
+    assert_eq!(again.catalogue().candidates(), session.catalogue().candidates());
 }
 
 #[test]

@@ -10,10 +10,14 @@ use super::{
     replay_position,
 };
 use crate::{
-    explore::{CandidateId, Column, Command, Session, Update, WorkRequest, progress::State},
+    explore::{
+        CandidateId, Column, Command, Session, Severity, Update, WorkRequest,
+        progress::{SearchUpdate, State},
+    },
     quantity::{Dimension, Knob},
     record::{
-        Event, EventRecord, Measurement, MeasurementKey, Precision, PreparingRecord, Role, StepRecord, Subset, Task,
+        EvaluationRecord, Event, EventRecord, LiveRecord, Measurement, MeasurementKey, Precision, PreparingRecord,
+        Role, StepRecord, Subset, Task,
     },
     run::{self, Changes, RunError, SHIPPED, Stored},
     tui::{
@@ -21,7 +25,7 @@ use crate::{
         app::App,
         command::{DesignFormat, RowMove, UserCommand},
         controller,
-        effect::Effect,
+        effect::{Effect, ExportFormat},
         event_reader::{self, EventReader},
         export,
         followed_run::FollowedRun,
@@ -168,6 +172,58 @@ fn a_training_that_can_not_start_says_why() {
     let State::Failed(why) = &app.session.training().state else { panic!("{:?}", app.session.training().state) };
     assert!(why.contains("could not start"), "{why}");
     std::fs::remove_dir_all(options().folder).unwrap();
+}
+
+#[test]
+fn a_search_without_a_run_names_the_keys_that_lead_to_one() {
+    let (mut app, _) = drawn(120, 36, session());
+    app.act(Command::StartSearch);
+    let State::Failed(why) = &app.session.searching().state else { panic!("{:?}", app.session.searching().state) };
+    assert_eq!(why, "no run is followed; T trains one, A offers those that there are");
+}
+
+#[test]
+fn a_picture_of_the_screen_shows_no_word_of_the_export_before_it() {
+    let (mut app, _) = drawn(120, 36, session());
+    let tell = |severity| Command::Update(vec![Update::Message(severity, "told".to_owned())]);
+    app.act(tell(Severity::Info));
+    app.act(UserCommand::Export(ExportFormat::Svg));
+    assert_eq!(app.session.toast(0), None);
+    app.act(tell(Severity::Error));
+    app.act(UserCommand::Export(ExportFormat::Svg));
+    assert!(app.session.toast(0).is_some(), "an error stays until it is dismissed");
+}
+
+#[test]
+fn a_live_search_notes_what_it_measures() {
+    let session = session();
+    let design = session.space().print_design(&session.selected_design().unwrap());
+    let evaluated = |accuracy| {
+        let (precision, role, samples) = (Precision::Int8, None, 400);
+        Event::Evaluated(EvaluationRecord {
+            step: 1,
+            role,
+            design: design.clone(),
+            views: 6,
+            precision,
+            accuracy,
+            samples,
+        })
+    };
+    let live = Event::Live(LiveRecord { measured: 0, contenders: 12, best: Some(0.9), rests: false });
+    let mut reader = EventReader::new(Path::new("run-001"));
+    let mut notes = |event| -> Vec<String> {
+        let value = EventRecord { task: Task::Search, event };
+        let stored = Stored { id: 1, time: 0.0, process: String::new(), value };
+        let updates = reader.read(session.space(), Changes { events: vec![stored], ..Changes::default() });
+        let note = |update| if let Update::Search(SearchUpdate::Note(text)) = update { Some(text) } else { None };
+        updates.into_iter().filter_map(note).collect()
+    };
+    assert!(notes(evaluated(0.8)).is_empty(), "a search that works through generations measures hundreds");
+    notes(live);
+    let told = [0.8, 0.95].map(|accuracy| notes(evaluated(accuracy)).concat());
+    assert!(told[0].contains("80.0 % at ") && told[0].ends_with("with 6 sensors"), "{told:?}");
+    assert!(told[1].ends_with("with 6 sensors, the best so far"), "{told:?}");
 }
 
 #[test]
