@@ -303,6 +303,7 @@ impl Measurements {
     pub(super) fn fill_in(&mut self, entry: usize, share: f64) {
         if let Some(current) = self.current.get_mut(entry) {
             *current = share;
+            self.measured_mask[entry / WORD] |= 1 << (entry % WORD);
         }
     }
 
