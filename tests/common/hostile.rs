@@ -13,7 +13,7 @@ use splitscope::network::memory::{MemoryRule, live_bytes};
 use splitscope::network::table;
 use splitscope::onnx::{self, Bytes};
 use splitscope::record::{Control, EVENT_VERSION, EventRecord};
-use splitscope::run::Store;
+use splitscope::run::{Cursor, Store};
 use splitscope::space::SearchSpace;
 use splitscope::train::{Checkpoints, Settings};
 
@@ -110,7 +110,7 @@ fn store(content: &[u8]) {
     let path = folder.path().join("run.db");
     fs::write(&path, content).expect("a file");
     if let Ok(store) = Store::open(&path) {
-        drop((store.events_after(0, 1000), store.measured(6)));
+        drop((store.changes(&mut Cursor::default()), store.measured(6)));
     }
 }
 

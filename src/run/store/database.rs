@@ -108,24 +108,28 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
         Ok(())
     }
 
-    /// Sentence on the damaged measurements; `None` if all are sound.
+    /// Sentence on the damaged measurements and events; `None` if all are sound.
     ///
     /// # Errors
     /// The database fails.
     fn damage_warning(&self) -> Result<Option<String>, RunError> {
-        let damaged = self.damaged_measurements()?;
-        if damaged.is_empty() {
-            return Ok(None);
+        let path = self.path().display();
+        let mut parts = Vec::new();
+        if let Some(rows) = rows_text(&self.damaged_measurements()?) {
+            parts.push(format!("damaged measurements in {path} are left out: {rows}; measure them again"));
         }
-        let rows: Vec<String> = damaged.iter().take(SHOWN_ROWS).map(ToString::to_string).collect();
-        let more = if damaged.len() > SHOWN_ROWS { ", ..." } else { "" };
-        Ok(Some(format!(
-            "damaged measurements in {} are left out: {} (rows {}{more}); measure them again",
-            self.path().display(),
-            damaged.len(),
-            rows.join(", ")
-        )))
+        if let Some(rows) = rows_text(&self.damaged_events()?) {
+            parts.push(format!("damaged events in {path} can't be read: {rows}"));
+        }
+        Ok((!parts.is_empty()).then(|| parts.join("; ")))
     }
+}
+
+/// Number of some rows, and the first of them; `None` if there are none.
+fn rows_text(ids: &[i64]) -> Option<String> {
+    let shown: Vec<String> = ids.iter().take(SHOWN_ROWS).map(ToString::to_string).collect();
+    let more = if ids.len() > SHOWN_ROWS { ", ..." } else { "" };
+    (!ids.is_empty()).then(|| format!("{} (rows {}{more})", ids.len(), shown.join(", ")))
 }
 
 /// A run on a server.

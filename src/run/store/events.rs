@@ -12,11 +12,18 @@ pub trait EventRows {
     /// The database fails.
     fn append(&self, task: Task, event: &Event) -> Result<i64, RunError>;
 
-    /// At most `limit` events after the one with this id, oldest first.
+    /// At most `limit` events after the one with this id, oldest first. Damaged rows are left out and do not count for
+    /// the limit.
     ///
     /// # Errors
     /// The database fails.
     fn events_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<EventRecord>>, RunError>;
+
+    /// Ids of the events whose text is no JSON. They are left out, or are [`Event::Unknown`].
+    ///
+    /// # Errors
+    /// The database fails.
+    fn damaged_events(&self) -> Result<Vec<i64>, RunError>;
 
     /// Last training step on record, whatever became of its weights; 0 if there is none.
     ///
@@ -29,4 +36,9 @@ pub trait EventRows {
     /// # Errors
     /// The database fails.
     fn has_checkpoint_event(&self) -> Result<bool, RunError>;
+}
+
+/// Returns `true` if a text is JSON, as that of every event is, also of a later splitscope.
+pub(super) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }

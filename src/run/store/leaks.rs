@@ -21,8 +21,8 @@ pub trait LeakRows {
     /// The database fails.
     fn leak(&self, key: &MeasurementKey) -> Result<Option<Stored<LeakMeasurement>>, RunError>;
 
-    /// At most `limit` leaks after the one with this id, in the order they came in. Damaged rows count for the limit
-    /// and are left out.
+    /// At most `limit` leaks after the one with this id, in the order they came in. Damaged rows are left out and do
+    /// not count for the limit.
     ///
     /// # Errors
     /// The database fails.

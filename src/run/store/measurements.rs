@@ -24,8 +24,8 @@ pub trait MeasurementRows {
     /// The database fails.
     fn withdraw_after(&self, step: u64) -> Result<usize, RunError>;
 
-    /// At most `limit` measurements after the one with this id, in the order they came in. Damaged rows count for the
-    /// limit and are left out.
+    /// At most `limit` measurements after the one with this id, in the order they came in. Damaged rows are left out
+    /// and do not count for the limit.
     ///
     /// # Errors
     /// The database fails.

@@ -170,7 +170,7 @@ impl Sqlite {
     }
 
     /// At most `limit` rows of a query after the one with this id, in the order they came in. Rows that `read` makes
-    /// nothing of count for the limit and are left out.
+    /// nothing of are left out and do not count for the limit.
     fn rows_after<T>(
         &self,
         query: &str,
@@ -224,6 +224,17 @@ impl Database for Sqlite {
 
 /// Reads a process; one that can't be read counts as one on another machine, of which nothing is known.
 fn process(row: &Row<'_>, column: usize) -> rusqlite::Result<Process> {
-    let text: String = row.get(column)?;
+    let text = text(row, column)?;
     Ok(text.parse().unwrap_or(Process { host: text, pid: 0, born: 0 }))
+}
+
+/// Text of a column, also where a damaged byte of it is no letter.
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    Ok(String::from_utf8_lossy(row.get_ref(column)?.as_bytes()?).into_owned())
+}
+
+/// What `read` makes of a row; `None` if it can't be read: a damaged value may be no text, of another type or out of
+/// range, and the rows after it can be read all the same.
+fn sound<T>(row: &Row<'_>, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+    Ok(read(row).ok())
 }

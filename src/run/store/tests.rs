@@ -7,7 +7,7 @@ use crate::network::LinkRange;
 use crate::record::{Clipping, Event, Measurement, MeasurementKey, Precision, Quantisation, Subset};
 
 mod events;
-mod leaks;
+pub(super) mod leaks;
 mod measurements;
 mod requests;
 mod views;
@@ -43,6 +43,7 @@ macro_rules! on_every_database {
 on_every_database! {
     events::every_kind_of_event_comes_back_with_its_writer_and_time,
     events::an_event_of_a_later_splitscope_is_unknown_and_not_an_error,
+    events::an_event_that_is_no_json_is_unknown_and_told,
     events::threads_that_write_at_once_lose_nothing_and_ids_grow,
     events::a_reader_gets_each_row_once_and_hears_of_its_own_writes_too,
     events::a_long_past_comes_in_pieces,

@@ -8,7 +8,7 @@ use super::Postgres;
 use super::session::Listeners;
 use crate::record::{EVENT_VERSION, Event, EventRecord, Task};
 use crate::run::error::RunError;
-use crate::run::store::events::EventRows;
+use crate::run::store::events::{EventRows, is_json};
 use crate::run::store::row::{Stored, to_sql};
 
 impl EventRows for Postgres {
@@ -35,6 +35,11 @@ impl EventRows for Postgres {
             Stored { id: row.get(0), time: row.get(1), process: row.get(2), value }
         };
         Ok(rows.iter().map(event).collect())
+    }
+
+    fn damaged_events(&self) -> Result<Vec<i64>, RunError> {
+        let rows = self.rows("SELECT id, body FROM events ORDER BY id", &[])?;
+        Ok(rows.iter().filter(|row| !is_json(row.get(1))).map(|row| row.get(0)).collect())
     }
 
     fn last_step(&self) -> Result<u64, RunError> {

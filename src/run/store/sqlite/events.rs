@@ -1,14 +1,16 @@
 //! Statements on events.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
-use super::Sqlite;
+use super::{Sqlite, sound};
 use crate::record::{EVENT_VERSION, Event, EventRecord, Task};
 use crate::run::clock::now;
 use crate::run::error::RunError;
 use crate::run::store::database::Database;
-use crate::run::store::events::EventRows;
-use crate::run::store::row::{Stored, to_sql};
+use crate::run::store::events::{EventRows, is_json};
+use crate::run::store::row::Stored;
+
+const EVENT: &str = "SELECT id, time, process, body, version FROM events";
 
 impl EventRows for Sqlite {
     fn append(&self, task: Task, event: &Event) -> Result<i64, RunError> {
@@ -17,19 +19,23 @@ impl EventRows for Sqlite {
     }
 
     fn events_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<EventRecord>>, RunError> {
+        self.rows_after(EVENT, id, limit, |row| sound(row, event))
+    }
+
+    fn damaged_events(&self) -> Result<Vec<i64>, RunError> {
         self.run(|db| {
-            db.prepare_cached("SELECT id, time, process, body, version FROM events WHERE id > ?1 ORDER BY id LIMIT ?2")?
-                .query_map(params![id, to_sql(limit as u64)], |row| {
-                    let value = EventRecord::from_json(row.get_ref(3)?.as_str()?, row.get(4)?);
-                    Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: row.get(2)?, value })
-                })?
-                .collect()
+            let mut statement = db.prepare("SELECT id, body FROM events ORDER BY id")?;
+            let id = |row: &Row<'_>| {
+                let is_event = row.get_ref(1)?.as_str().is_ok_and(is_json);
+                Ok((!is_event).then_some(row.get::<_, i64>(0)?))
+            };
+            statement.query_map([], id)?.filter_map(Result::transpose).collect()
         })
     }
 
     fn last_step(&self) -> Result<u64, RunError> {
         let step = self.number(
-            "SELECT coalesce((SELECT json_extract(body, '$.step') FROM events
+            "SELECT coalesce((SELECT CAST(json_extract(body, '$.step') AS INTEGER) FROM events
                 WHERE kind = 'step' AND json_valid(body) ORDER BY id DESC LIMIT 1), 0)",
         )?;
         Ok(u64::try_from(step).unwrap_or(0))
@@ -46,4 +52,10 @@ impl Sqlite {
         db.prepare_cached("INSERT INTO events (time, process, version, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .insert(params![now(), self.process.to_string(), EVENT_VERSION, event.kind(), record.to_json()])
     }
+}
+
+/// Reads a row of [`EVENT`].
+fn event(row: &Row<'_>) -> rusqlite::Result<Stored<EventRecord>> {
+    let value = EventRecord::from_json(row.get_ref(3)?.as_str()?, row.get(4)?);
+    Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: row.get(2)?, value })
 }

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Sqlite;
 use super::measurements::{KEY, KEY_COLUMNS, key};
+use super::{Sqlite, sound};
 use crate::record::{LeakFigures, LeakMeasurement, MeasurementKey};
 use crate::run::clock::now;
 use crate::run::error::RunError;
@@ -72,13 +72,12 @@ fn find(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Stored
 
 /// Reads a row of [`LEAK`]; `None` if it is damaged or of a later version.
 fn leak(row: &Row<'_>) -> rusqlite::Result<Option<Stored<LeakMeasurement>>> {
-    let (id, time, process) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let read = || -> rusqlite::Result<Option<LeakMeasurement>> {
+    let found = sound(row, |row| {
         let (key, share, body) = (key(row, 3)?, row.get::<_, f64>(9)?, row.get::<_, String>(10)?);
-        let sound = row.get_ref(11)?.as_str() == Ok(&digest(&key, share, &body));
-        let figures = serde_json::from_str::<LeakFigures>(&body).ok().filter(|_| sound);
-        Ok(figures.map(|figures| LeakMeasurement { key, figures }))
-    };
-    // A damaged value may also be of another type.
-    Ok(read().unwrap_or(None).map(|value| Stored { id, time, process, value }))
+        let fits = row.get_ref(11)?.as_str() == Ok(&digest(&key, share, &body));
+        let figures = serde_json::from_str::<LeakFigures>(&body).ok().filter(|_| fits);
+        let (id, time, process) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(figures.map(|figures| Stored { id, time, process, value: LeakMeasurement { key, figures } }))
+    })?;
+    Ok(found.flatten())
 }

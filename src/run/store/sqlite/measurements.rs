@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Sqlite, process};
+use super::{Sqlite, process, sound};
 use crate::network::LinkRange;
 use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Quantisation, Subset};
 use crate::run::claim::{Claim, Claimed};
@@ -105,12 +105,15 @@ impl MeasurementRows for Sqlite {
             db.prepare_cached(&format!(
                 "SELECT {KEY_COLUMNS}, process, expires FROM claims WHERE step = ?1 ORDER BY expires"
             ))?
-            .query_map([to_sql(step)], |row| {
-                Ok(Claimed { key: key(row, 0)?, process: process(row, 6)?, expires: row.get(7)? })
-            })?
+            .query_map([to_sql(step)], |row| sound(row, claimed))?
+            .filter_map(Result::transpose)
             .collect()
         })
     }
+}
+
+fn claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
+    Ok(Claimed { key: key(row, 0)?, process: process(row, 6)?, expires: row.get(7)? })
 }
 
 pub(super) fn find(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Stored<Measurement>>> {
@@ -184,11 +187,12 @@ pub(super) fn insert_claim(
 
 /// Reads a row of [`MEASUREMENT`]; `None` if it is damaged.
 fn measurement(row: &Row<'_>) -> rusqlite::Result<Option<Stored<Measurement>>> {
-    match stored(row) {
-        Ok(stored) if row.get_ref(16)?.as_str() == Ok(&digest(&stored.value)) => Ok(Some(stored)),
-        // A damaged value may also be of another type, or out of range.
-        _ => Ok(None),
-    }
+    let found = sound(row, |row| {
+        let stored = stored(row)?;
+        let fits = row.get_ref(16)?.as_str() == Ok(&digest(&stored.value));
+        Ok(fits.then_some(stored))
+    })?;
+    Ok(found.flatten())
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::{Sqlite, process, uri};
+use super::{Sqlite, process, text, uri};
 use crate::record::{Control, Task};
 use crate::run::clock::now;
 use crate::run::error::RunError;
@@ -44,7 +44,7 @@ impl OwnerRows for Sqlite {
         self.run(|db| {
             db.prepare_cached("SELECT id, time, body FROM controls WHERE id > ?1 AND task = ?2 ORDER BY id")?
                 .query_map(params![id, task.name()], |row| {
-                    Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: String::new(), value: row.get(2)? })
+                    Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: String::new(), value: text(row, 2)? })
                 })?
                 .collect()
         })
@@ -89,7 +89,7 @@ fn find_owner(db: &Connection, task: Task) -> rusqlite::Result<Option<Owner>> {
         Ok(Owner {
             task,
             process: process(row, 0)?,
-            command: row.get(1)?,
+            command: text(row, 1)?,
             version: None,
             since: row.get(2)?,
             heartbeat: row.get(3)?,

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Sqlite;
 use super::measurements::{KEY, KEY_COLUMNS, key};
+use super::{Sqlite, sound};
 use crate::record::{PictureKey, PictureRecord};
 use crate::run::clock::now;
 use crate::run::error::RunError;
@@ -53,13 +53,14 @@ impl PictureRows for Sqlite {
     }
 
     fn picture_request(&self) -> Result<Option<PictureRequest>, RunError> {
-        self.run(|db| {
+        let request =
+            |row: &Row<'_>| Ok(PictureRequest { design: row.get(0)?, views: row.get(1)?, object: row.get(2)? });
+        let found = self.run(|db| {
             db.prepare_cached("SELECT design, views, object FROM picture_requests ORDER BY id DESC LIMIT 1")?
-                .query_row([], |row| {
-                    Ok(PictureRequest { design: row.get(0)?, views: row.get(1)?, object: row.get(2)? })
-                })
+                .query_row([], |row| sound(row, request))
                 .optional()
-        })
+        })?;
+        Ok(found.flatten())
     }
 
     fn drop_picture_request(&self, request: &PictureRequest) -> Result<(), RunError> {
@@ -74,13 +75,13 @@ impl PictureRows for Sqlite {
 
 /// Reads a row of [`PICTURE`]; `None` if it is damaged or of a later version.
 fn picture(row: &Row<'_>) -> rusqlite::Result<Option<Stored<PictureRecord>>> {
-    let (id, time, process) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let read = || -> rusqlite::Result<Option<PictureRecord>> {
+    let found = sound(row, |row| {
         let key = PictureKey { design: key(row, 3)?, object: row.get(9)? };
         let pictures = serde_json::from_str(row.get_ref(10)?.as_str()?).ok();
-        Ok(pictures.map(|pictures| PictureRecord { key, pictures }))
-    };
-    Ok(read().unwrap_or(None).map(|value| Stored { id, time, process, value }))
+        let (id, time, process) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(pictures.map(|pictures| Stored { id, time, process, value: PictureRecord { key, pictures } }))
+    })?;
+    Ok(found.flatten())
 }
 
 /// Writes a row.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::measurements::{KEY_COLUMNS, delete_request, find, holder, insert_claim, key};
-use super::{Sqlite, process};
+use super::{Sqlite, process, sound};
 use crate::record::MeasurementKey;
 use crate::run::clock::now;
 use crate::run::error::RunError;
@@ -93,6 +93,7 @@ impl RequestRows for Sqlite {
 
 fn requests(db: &Connection, step: u64) -> rusqlite::Result<Vec<MeasurementKey>> {
     db.prepare_cached(&format!("SELECT {KEY_COLUMNS} FROM requests WHERE step = ?1 ORDER BY id"))?
-        .query_map([to_sql(step)], |row| key(row, 0))?
+        .query_map([to_sql(step)], |row| sound(row, |row| key(row, 0)))?
+        .filter_map(Result::transpose)
         .collect()
 }

@@ -18,6 +18,7 @@ use crate::run::store::owners::OwnerRows;
 use crate::run::store::requests::RequestRows;
 use crate::run::store::tests::{TTL, float_key, key, measured, measured_float, warning};
 
+mod damage;
 mod failures;
 mod first_edition;
 

@@ -97,3 +97,15 @@ pub(super) fn controls_are_read_per_task_and_in_order(path: &Path) {
     assert_eq!(lines(0), ["pause", "resume"]);
     assert_eq!(lines(first), ["resume"]);
 }
+
+pub(super) fn an_event_that_is_no_json_is_unknown_and_told(path: &Path) {
+    let store = Store::open(path).unwrap();
+    for text in ["a", "b", "c"] {
+        store.append(Task::Train, &warning(text)).unwrap();
+    }
+    assert_eq!(store.damage_warning().unwrap(), None);
+    execute(path, "UPDATE events SET body = '{{' WHERE id = 2");
+    assert!(matches!(store.events_after(1, 1).unwrap()[0].value.event, Event::Unknown(_)));
+    let told = store.damage_warning().unwrap().unwrap();
+    assert!(told.contains("damaged events") && told.contains("1 (rows 2)"), "{told}");
+}

@@ -11,7 +11,7 @@ use crate::run::error::RunError;
 use crate::run::store::pictures::KEPT_PICTURES;
 use crate::run::store::{PictureRequest, Store};
 
-pub(super) fn measured_leak(leak: f64, decoder: Option<f64>) -> LeakMeasurement {
+pub(in crate::run::store) fn measured_leak(leak: f64, decoder: Option<f64>) -> LeakMeasurement {
     let key = MeasurementKey {
         design: "a".into(),
         views: 6,
@@ -41,7 +41,7 @@ pub(super) fn measured_leak(leak: f64, decoder: Option<f64>) -> LeakMeasurement 
     LeakMeasurement { key, figures }
 }
 
-fn pictures_of(object: u32) -> PictureRecord {
+pub(in crate::run::store) fn pictures_of(object: u32) -> PictureRecord {
     let picture = Bitmap { width: 2, height: 1, channels: 1, values: vec![0, 255] };
     let camera = CameraPictures { seen: picture.clone(), sent: picture.clone(), rebuilt: picture, share: 0.5 };
     let key = MeasurementKey {
