@@ -25,6 +25,7 @@ use super::store::{Changes, Cursor as Position, Sqlite, Stored};
 use super::temporary::TemporaryFolder;
 use crate::files::Digests;
 use crate::record::{Event, EventRecord, PictureRecord};
+use crate::train::checkpoint::{STATE, WEIGHTS};
 use crate::train::{Checkpoints, WeightFiles};
 
 mod rows;
@@ -42,8 +43,6 @@ pub(crate) fn is_shipped(path: &Path) -> bool {
 const EMBEDDED: &[u8] = include_bytes!("../../shipped/tabletop.zip");
 
 const MANIFEST: &str = "run.toml";
-const WEIGHTS: &str = "weights.bpk";
-const STATE: &str = "state.json";
 const EVENTS: &str = "events.txt";
 const MEASUREMENTS: &str = "measurements.csv";
 const LEAKS: &str = "leaks.jsonl";

@@ -140,8 +140,12 @@ impl<'a> SearchRunner<'a> {
     /// An accuracy can't be measured, or the database fails. The failure is recorded.
     pub(crate) fn run(&mut self) -> Result<bool, RunError> {
         let result = self.search();
-        let unpinned = self.evaluator.unpin_weights();
-        self.process.record_failure(result.and_then(|found| unpinned.map(|()| found)))
+        if let Err(error) = self.evaluator.unpin_weights() {
+            // What was measured is on record: only room on the disk is lost, and the next search unpins again.
+            let text = format!("the weights stay pinned: {}", error.sentence());
+            let _ = self.process.emit(Event::Warning { text });
+        }
+        self.process.record_failure(result)
     }
 
     fn search(&mut self) -> Result<bool, RunError> {

@@ -10,48 +10,34 @@ use std::path::Path;
 use super::error::RunError;
 use super::store::{CheckpointFile, CheckpointRows};
 use crate::files::{self, Digests};
+use crate::train::checkpoint::{self, CheckpointKind, CheckpointName, OPTIMISER, WEIGHTS};
 
 /// Bytes of a chunk.
 const CHUNK: usize = 4 << 20;
 /// Bytes of the largest file that is published: that of the largest checkpoint which can be read.
 const LIMIT: u64 = 8 << 30;
-/// Checkpoints to continue from or to measure with begin with these; those of a search with the last.
-const RECENT: &str = "step-";
-const BEST: &str = "best-";
-const PINNED: &str = "pinned-";
-/// File that only the trainer needs.
-const OPTIMISER: &str = "optimiser.bpk";
-const SCRATCH: &str = ".checkpoint-";
-/// File of the weights.
-const WEIGHTS: &str = "weights.bpk";
-
 /// Makes the checkpoints of a training in the database those of a folder.
 ///
 /// # Errors
 /// The folder can't be read, or the database fails.
 pub(super) fn publish(folder: &Path, rows: &dyn CheckpointRows) -> Result<(), RunError> {
-    let is_trainers = |name: &String| name.starts_with(RECENT) || name.starts_with(BEST);
-    let here: Vec<String> = names(folder)?.into_iter().filter(is_trainers).collect();
-    let there: Vec<String> = rows.checkpoint_names()?.into_iter().filter(is_trainers).collect();
-    for name in here {
-        let local = folder.join(&name);
+    let here: Vec<CheckpointName> = names(folder)?.into_iter().filter(|name| name.is_trainers()).collect();
+    for name in &here {
+        let local = folder.join(name.to_string());
         let list = content(&local, Digests::FILE)?;
-        let known = rows.checkpoint_files(&name)?;
+        let known = rows.checkpoint_files(&name.to_string())?;
         // The list of digests stands for all files.
         if !known.iter().any(|file| file.name == Digests::FILE && file.digest == files::sha256(&list)) {
-            publish_one(&local, &name, rows)?;
+            publish_one(&local, *name, rows)?;
         }
     }
-    for gone in there.iter().filter(|name| !folder.join(name).exists()) {
-        rows.drop_checkpoint(gone)?;
-    }
-    Ok(())
+    drop_all(rows, |name| name.is_trainers() && !here.contains(&name))
 }
 
-fn publish_one(local: &Path, name: &str, rows: &dyn CheckpointRows) -> Result<(), RunError> {
+fn publish_one(local: &Path, name: CheckpointName, rows: &dyn CheckpointRows) -> Result<(), RunError> {
     loop {
         let mut described = Vec::new();
-        for file in names(local)? {
+        for file in file_names(local)? {
             let content = content(local, &file)?;
             let chunks: Vec<String> = content.chunks(CHUNK).map(files::sha256).collect();
             let missing = rows.missing_chunks(&chunks)?;
@@ -61,7 +47,7 @@ fn publish_one(local: &Path, name: &str, rows: &dyn CheckpointRows) -> Result<()
             described.push(CheckpointFile { digest: files::sha256(&content), name: file, chunks });
         }
         // Chunks without a checkpoint may be dropped by another process in between.
-        if rows.put_checkpoint(name, &described)? {
+        if rows.put_checkpoint(&name.to_string(), &described)? {
             return Ok(());
         }
     }
@@ -72,11 +58,9 @@ fn publish_one(local: &Path, name: &str, rows: &dyn CheckpointRows) -> Result<()
 /// # Errors
 /// The folder can't be written, a chunk is damaged, or the database fails.
 pub(super) fn fetch_all(folder: &Path, rows: &dyn CheckpointRows) -> Result<(), RunError> {
-    let there = rows.checkpoint_names()?;
-    for name in names(folder)?.iter().filter(|name| !there.contains(name)) {
-        remove(&folder.join(name))?;
-    }
-    there.iter().filter(|name| !name.starts_with(PINNED)).try_for_each(|name| fetch(folder, name, true, rows))
+    let there = published(rows)?;
+    forget_others(folder, &there)?;
+    there.into_iter().filter(|name| name.is_trainers()).try_for_each(|name| fetch(folder, name, true, rows))
 }
 
 /// Fetches the weights of the newest checkpoint, and forgets those that are there no more.
@@ -84,11 +68,11 @@ pub(super) fn fetch_all(folder: &Path, rows: &dyn CheckpointRows) -> Result<(), 
 /// # Errors
 /// As [`fetch_all`].
 pub(super) fn fetch_newest(folder: &Path, rows: &dyn CheckpointRows) -> Result<(), RunError> {
-    let there = rows.checkpoint_names()?;
-    if let Some(newest) = newest(&there) {
+    let there = published(rows)?;
+    if let Some(newest) = CheckpointName::newest(&there) {
         fetch(folder, newest, false, rows)?;
     }
-    names(folder)?.iter().filter(|name| !there.contains(name)).try_for_each(|name| remove(&folder.join(name)))
+    forget_others(folder, &there)
 }
 
 /// Fetches the weights of the checkpoint of one step.
@@ -96,9 +80,9 @@ pub(super) fn fetch_newest(folder: &Path, rows: &dyn CheckpointRows) -> Result<(
 /// # Errors
 /// As [`fetch_all`].
 pub(super) fn fetch_step(folder: &Path, step: u64, rows: &dyn CheckpointRows) -> Result<(), RunError> {
-    let there = rows.checkpoint_names()?;
-    let of_step = [PINNED, RECENT, BEST].map(|kind| format!("{kind}{step:08}"));
-    match of_step.iter().find(|name| there.contains(name)) {
+    let there = published(rows)?;
+    let of_step = [CheckpointKind::Pinned, CheckpointKind::Recent, CheckpointKind::Best].map(|kind| kind.of(step));
+    match of_step.into_iter().find(|name| there.contains(name)) {
         Some(name) => fetch(folder, name, false, rows),
         None => Ok(()),
     }
@@ -109,8 +93,7 @@ pub(super) fn fetch_step(folder: &Path, step: u64, rows: &dyn CheckpointRows) ->
 /// # Errors
 /// The database fails.
 pub(super) fn newest_step(rows: &dyn CheckpointRows) -> Result<Option<u64>, RunError> {
-    let there = rows.checkpoint_names()?;
-    Ok(newest(&there).and_then(|name| step_of(name)))
+    Ok(CheckpointName::newest(&published(rows)?).map(|name| name.step))
 }
 
 /// Pins the checkpoint of a step in the database too, in place of others.
@@ -118,14 +101,14 @@ pub(super) fn newest_step(rows: &dyn CheckpointRows) -> Result<Option<u64>, RunE
 /// # Errors
 /// The database fails.
 pub(super) fn pin(step: u64, rows: &dyn CheckpointRows) -> Result<(), RunError> {
-    let pinned = format!("{PINNED}{step:08}");
-    for kind in [RECENT, BEST] {
-        let files = rows.checkpoint_files(&format!("{kind}{step:08}"))?;
-        if !files.is_empty() && rows.put_checkpoint(&pinned, &files)? {
+    let pinned = CheckpointKind::Pinned.of(step);
+    for kind in [CheckpointKind::Recent, CheckpointKind::Best] {
+        let files = rows.checkpoint_files(&kind.of(step).to_string())?;
+        if !files.is_empty() && rows.put_checkpoint(&pinned.to_string(), &files)? {
             break;
         }
     }
-    unpin_others(Some(&pinned), rows)
+    drop_all(rows, |name| !name.is_trainers() && name != pinned)
 }
 
 /// SHA-256 of the weights of a step that a search has pinned in the database.
@@ -133,7 +116,7 @@ pub(super) fn pin(step: u64, rows: &dyn CheckpointRows) -> Result<(), RunError> 
 /// # Errors
 /// The database fails.
 pub(super) fn pinned_digest(step: u64, rows: &dyn CheckpointRows) -> Result<Option<String>, RunError> {
-    let files = rows.checkpoint_files(&format!("{PINNED}{step:08}"))?;
+    let files = rows.checkpoint_files(&CheckpointKind::Pinned.of(step).to_string())?;
     Ok(files.into_iter().find(|file| file.name == WEIGHTS).map(|file| file.digest))
 }
 
@@ -142,28 +125,40 @@ pub(super) fn pinned_digest(step: u64, rows: &dyn CheckpointRows) -> Result<Opti
 /// # Errors
 /// The database fails.
 pub(super) fn unpin(rows: &dyn CheckpointRows) -> Result<(), RunError> {
-    unpin_others(None, rows)
+    drop_all(rows, |name| !name.is_trainers())
 }
 
-fn unpin_others(kept: Option<&str>, rows: &dyn CheckpointRows) -> Result<(), RunError> {
-    let names = rows.checkpoint_names()?;
-    let mut pinned = names.iter().filter(|name| name.starts_with(PINNED) && Some(name.as_str()) != kept);
-    pinned.try_for_each(|name| rows.drop_checkpoint(name))
+/// The checkpoints in the database.
+fn published(rows: &dyn CheckpointRows) -> Result<Vec<CheckpointName>, RunError> {
+    Ok(rows.checkpoint_names()?.iter().filter_map(|name| CheckpointName::parse(name)).collect())
+}
+
+fn drop_all(rows: &dyn CheckpointRows, is_over: impl Fn(CheckpointName) -> bool) -> Result<(), RunError> {
+    let mut over = published(rows)?.into_iter().filter(|name| is_over(*name));
+    over.try_for_each(|name| rows.drop_checkpoint(&name.to_string()))
+}
+
+/// Removes the checkpoints of a folder that the database does not have.
+fn forget_others(folder: &Path, there: &[CheckpointName]) -> Result<(), RunError> {
+    names(folder)?.into_iter().filter(|name| !there.contains(name)).try_for_each(|name| {
+        let path = folder.join(name.to_string());
+        checkpoint::remove(&path).map_err(|error| RunError::file("remove", &path, error))
+    })
 }
 
 /// Fetches one checkpoint, if it is not here as it is there; without the state of the optimiser unless `all`.
-fn fetch(folder: &Path, name: &str, all: bool, rows: &dyn CheckpointRows) -> Result<(), RunError> {
+fn fetch(folder: &Path, name: CheckpointName, all: bool, rows: &dyn CheckpointRows) -> Result<(), RunError> {
     let wanted: Vec<CheckpointFile> =
-        rows.checkpoint_files(name)?.into_iter().filter(|file| all || file.name != OPTIMISER).collect();
+        rows.checkpoint_files(&name.to_string())?.into_iter().filter(|file| all || file.name != OPTIMISER).collect();
     let Some(list) = wanted.iter().find(|file| file.name == Digests::FILE) else { return Ok(()) };
-    let local = folder.join(name);
+    let local = folder.join(name.to_string());
     let is_same = files::read(&local.join(Digests::FILE), LIMIT).is_ok_and(|here| files::sha256(&here) == list.digest);
     if is_same && wanted.iter().all(|file| local.join(&file.name).is_file()) {
         return Ok(());
     }
     fs::create_dir_all(folder).map_err(|error| RunError::file("create", folder, error))?;
     let failed = |error| RunError::file("write", folder, error);
-    let scratch = files::scratch_folder(folder, SCRATCH).map_err(failed)?;
+    let scratch = checkpoint::scratch(folder).map_err(failed)?;
     for file in &wanted {
         let mut content = Vec::new();
         for hash in &file.chunks {
@@ -177,36 +172,16 @@ fn fetch(folder: &Path, name: &str, all: bool, rows: &dyn CheckpointRows) -> Res
         }
         fs::write(scratch.path().join(&file.name), content).map_err(failed)?;
     }
-    if local.exists() {
-        remove(&local)?;
-    }
-    match fs::rename(scratch.path(), &local) {
-        // Another process of this machine was first.
-        Err(_) if local.exists() => Ok(()),
-        Err(error) => Err(failed(error)),
-        Ok(()) => {
-            let _ = scratch.keep();
-            Ok(())
-        }
-    }
+    checkpoint::install(scratch, &local).map_err(failed)
 }
 
-/// The newest of some checkpoints; of one step, the recent one.
-fn newest(names: &[String]) -> Option<&String> {
-    let trained = names.iter().filter(|name| !name.starts_with(PINNED));
-    trained.max_by_key(|name| (step_of(name), name.starts_with(RECENT)))
+fn names(folder: &Path) -> Result<Vec<CheckpointName>, RunError> {
+    checkpoint::names(folder).map_err(|error| RunError::file("read", folder, error))
 }
 
-fn step_of(name: &str) -> Option<u64> {
-    name.rsplit('-').next()?.parse().ok()
-}
-
-/// Names in a folder without scratch ones, sorted; none if there is no folder.
-fn names(folder: &Path) -> Result<Vec<String>, RunError> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|error| RunError::file("read", folder, error))?,
-    };
+/// Names of the files of a checkpoint, sorted.
+fn file_names(checkpoint: &Path) -> Result<Vec<String>, RunError> {
+    let entries = fs::read_dir(checkpoint).map_err(|error| RunError::file("read", checkpoint, error))?;
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
     let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
     names.sort();
@@ -216,15 +191,4 @@ fn names(folder: &Path) -> Result<Vec<String>, RunError> {
 fn content(folder: &Path, name: &str) -> Result<Vec<u8>, RunError> {
     let path = folder.join(name);
     files::read(&path, LIMIT).map_err(|error| RunError::file("read", &path, error))
-}
-
-/// Removes a folder. It moves out of sight first, so that no half of it is ever taken for a whole.
-fn remove(path: &Path) -> Result<(), RunError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = path.with_file_name(format!("{SCRATCH}old-{name}-{}", std::process::id()));
-    match fs::rename(path, &aside).and_then(|()| fs::remove_dir_all(&aside)) {
-        // Another process of this machine was first.
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RunError::file("remove", path, error)),
-        _ => Ok(()),
-    }
 }

@@ -7,7 +7,7 @@
 //! `space`, `supernet`; knows no profile and no screen.
 
 mod batch_ahead;
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod collapse;
 mod device;
 pub(crate) mod evaluator;

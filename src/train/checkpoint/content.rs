@@ -9,6 +9,7 @@ use burn::store::RecordError;
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::folder::{OPTIMISER, STATE, WEIGHTS};
 use crate::data::PixelStatistics;
 use crate::files::{self, Digests};
 use crate::supernet::Supernet;
@@ -16,9 +17,6 @@ use crate::train::collapse::CollapseDetector;
 use crate::train::optimiser::optimiser;
 use crate::train::{TrainError, Trainer, weights};
 
-pub(super) const WEIGHTS: &str = "weights.bpk";
-const OPTIMISER: &str = "optimiser.bpk";
-const STATE: &str = "state.json";
 /// Bytes of the largest file of weights that is read where the supernet is not known.
 const LIMIT: u64 = 8 << 30;
 /// Bytes of the largest state.

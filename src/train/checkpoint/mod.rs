@@ -13,6 +13,7 @@
 //! damaged checkpoint is named, and the next older one taken.
 
 mod content;
+mod folder;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -23,6 +24,9 @@ use burn::tensor::Device;
 pub use self::content::TrainingState;
 pub(crate) use self::content::WeightFiles;
 use self::content::{Content, failed};
+pub(crate) use self::folder::{
+    CheckpointKind, CheckpointName, OPTIMISER, STATE, WEIGHTS, install, names, remove, scratch,
+};
 use super::{Settings, TrainError, Trainer};
 use crate::data::PixelStatistics;
 use crate::files::{self, Digests};
@@ -31,11 +35,6 @@ use crate::supernet::Supernet;
 
 /// Checkpoints kept besides the best.
 const RING: usize = 3;
-/// Folders begin with this and the step's number.
-const RECENT: &str = "step-";
-const BEST: &str = "best-";
-const PINNED: &str = "pinned-";
-const SCRATCH: &str = ".checkpoint-";
 
 /// Weights of a checkpoint, verified and in memory.
 pub struct LoadedWeights {
@@ -80,14 +79,15 @@ impl Checkpoints {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(&self.folder, error)),
             _ => self.check_folder()?,
         }
-        let recent = self.path_of(RECENT, state.step);
-        self.put(&recent, |scratch| content::write(trainer, &state, scratch))?;
+        let recent = CheckpointKind::Recent.of(state.step);
+        self.put(recent, |scratch| content::write(trainer, &state, scratch))?;
         let best = score.is_some() && score > self.best().and_then(|best| best.score);
         if best {
-            self.put(&self.path_of(BEST, state.step), |scratch| link_files(&recent, scratch))?;
-            self.keep_newest(BEST, 1)?;
+            let recent = self.path_of(recent);
+            self.put(CheckpointKind::Best.of(state.step), |scratch| link_files(&recent, scratch))?;
+            self.keep_newest(CheckpointKind::Best, 1)?;
         }
-        self.keep_newest(RECENT, RING)?;
+        self.keep_newest(CheckpointKind::Recent, RING)?;
         Ok(best)
     }
 
@@ -105,23 +105,23 @@ impl Checkpoints {
     /// The disk is full or the folder can't be written.
     pub(crate) fn put_weights(&self, files: &WeightFiles) -> Result<(), TrainError> {
         self.check_folder()?;
-        self.put(&self.path_of(RECENT, files.step), |scratch| content::write_weights(files, scratch))
+        self.put(CheckpointKind::Recent.of(files.step), |scratch| content::write_weights(files, scratch))
     }
 
     /// Returns `true` if there is a checkpoint to continue from.
     pub fn exist(&self) -> bool {
-        !self.all().is_empty()
+        self.names().iter().any(|name| name.is_trainers())
     }
 
     /// Steps of the checkpoints in the ring, ascending.
     pub fn steps(&self) -> Vec<u64> {
-        self.list(RECENT)
+        self.list(CheckpointKind::Recent)
     }
 
     /// Position of the training at the best checkpoint.
     pub fn best(&self) -> Option<TrainingState> {
-        let step = *self.list(BEST).last()?;
-        Content::open(&self.path_of(BEST, step), step).ok().map(|content| content.state)
+        let step = *self.list(CheckpointKind::Best).last()?;
+        self.open(CheckpointKind::Best.of(step)).ok().map(|content| content.state)
     }
 
     /// Weights of the newest checkpoint that is not damaged, for measuring.
@@ -153,31 +153,30 @@ impl Checkpoints {
     ) -> Result<Supernet, TrainError> {
         self.check_folder()?;
         let mut error = None;
-        for kind in [RECENT, BEST, PINNED] {
-            let path = self.path_of(kind, step);
-            if !path.exists() {
+        for name in CheckpointKind::ALL.map(|kind| kind.of(step)) {
+            if !self.path_of(name).exists() {
                 continue;
             }
-            match Content::open(&path, step).and_then(|content| content.weights(fresh(space, settings, device))) {
+            match self.open(name).and_then(|content| content.weights(fresh(space, settings, device))) {
                 Ok(supernet) => return Ok(supernet),
                 Err(found) => error = Some(found),
             }
         }
-        Err(error.unwrap_or_else(|| failed(&self.path_of(RECENT, step), "it is gone")))
+        Err(error.unwrap_or_else(|| failed(&self.path_of(CheckpointKind::Recent.of(step)), "it is gone")))
     }
 
     /// SHA-256 of the weights of the checkpoint of one step; `None` if it is gone or has no digests.
     pub fn weights_digest(&self, step: u64) -> Option<String> {
-        [RECENT, BEST, PINNED].into_iter().find_map(|kind| self.digest_in(kind, step))
+        CheckpointKind::ALL.into_iter().find_map(|kind| self.digest_in(kind.of(step)))
     }
 
     /// As [`Self::weights_digest`], of the checkpoint that a search has pinned.
     pub fn pinned_digest(&self, step: u64) -> Option<String> {
-        self.digest_in(PINNED, step)
+        self.digest_in(CheckpointKind::Pinned.of(step))
     }
 
-    fn digest_in(&self, kind: &str, step: u64) -> Option<String> {
-        Digests::read(&self.path_of(kind, step)).ok()?.get(content::WEIGHTS).map(str::to_owned)
+    fn digest_in(&self, name: CheckpointName) -> Option<String> {
+        Digests::read(&self.path_of(name)).ok()?.get(WEIGHTS).map(str::to_owned)
     }
 
     /// Pins the checkpoint of one step until another is pinned, however long training goes on.
@@ -186,16 +185,13 @@ impl Checkpoints {
     /// It is gone, or the folder can't be written.
     pub fn pin(&self, step: u64) -> Result<(), TrainError> {
         self.check_folder()?;
-        let target = self.path_of(PINNED, step);
-        if !target.exists() {
-            let recent = self.path_of(RECENT, step);
-            let from = if recent.exists() { recent } else { self.path_of(BEST, step) };
-            self.put(&target, |scratch| link_files(&from, scratch))?;
+        let pinned = CheckpointKind::Pinned.of(step);
+        if !self.path_of(pinned).exists() {
+            let recent = self.path_of(CheckpointKind::Recent.of(step));
+            let from = if recent.exists() { recent } else { self.path_of(CheckpointKind::Best.of(step)) };
+            self.put(pinned, |scratch| link_files(&from, scratch))?;
         }
-        self.list(PINNED)
-            .into_iter()
-            .filter(|&pinned| pinned != step)
-            .try_for_each(|old| remove(&self.path_of(PINNED, old)))
+        self.remove_all(|name| name.kind == CheckpointKind::Pinned && name.step != step)
     }
 
     /// Unpins the checkpoint that was pinned.
@@ -204,7 +200,7 @@ impl Checkpoints {
     /// The folder can't be written.
     pub fn unpin(&self) -> Result<(), TrainError> {
         self.check_folder()?;
-        self.list(PINNED).into_iter().try_for_each(|step| remove(&self.path_of(PINNED, step)))
+        self.remove_all(|name| name.kind == CheckpointKind::Pinned)
     }
 
     /// A trainer that continues from the newest checkpoint that is not damaged, and why newer ones could not be used.
@@ -249,10 +245,7 @@ impl Checkpoints {
     /// The folder can't be written.
     pub fn tidy(&self) -> Result<(), TrainError> {
         self.check_folder()?;
-        for name in self.names().filter(|name| name.starts_with(SCRATCH)) {
-            remove(&self.folder.join(name))?;
-        }
-        Ok(())
+        folder::tidy(&self.folder).map_err(|error| failed(&self.folder, error))
     }
 
     /// Forgets the checkpoints after a step.
@@ -261,12 +254,7 @@ impl Checkpoints {
     /// The folder can't be written.
     pub fn forget_after(&self, step: u64) -> Result<(), TrainError> {
         self.check_folder()?;
-        for kind in [RECENT, BEST, PINNED] {
-            for later in self.list(kind).into_iter().filter(|&found| found > step) {
-                remove(&self.path_of(kind, later))?;
-            }
-        }
-        Ok(())
+        self.remove_all(|name| name.step > step)
     }
 
     /// Result of `load` on the newest checkpoint for which it works, and the errors of newer ones.
@@ -276,21 +264,15 @@ impl Checkpoints {
     ) -> Result<(T, Vec<TrainError>), TrainError> {
         self.check_folder()?;
         let mut errors = Vec::new();
-        for (step, kind) in self.all().into_iter().rev() {
-            match Content::open(&self.path_of(kind, step), step).and_then(|content| load(&content)) {
+        let mut names: Vec<CheckpointName> = self.names().into_iter().filter(|name| name.is_trainers()).collect();
+        while let Some(newest) = CheckpointName::newest(&names) {
+            names.retain(|name| *name != newest);
+            match self.open(newest).and_then(|content| load(&content)) {
                 Ok(found) => return Ok((found, errors)),
                 Err(error) => errors.push(error),
             }
         }
         Err(errors.into_iter().next().unwrap_or_else(|| failed(&self.folder, "holds no checkpoint")))
-    }
-
-    /// Steps and kinds of the checkpoints to continue from, ascending; of one step, that of the ring comes last.
-    fn all(&self) -> Vec<(u64, &'static str)> {
-        let of_kind = |kind| self.list(kind).into_iter().map(move |step| (step, kind));
-        let mut all: Vec<_> = of_kind(BEST).chain(of_kind(RECENT)).collect();
-        all.sort_by_key(|&(step, _)| step);
-        all
     }
 
     /// Refuses a folder that is a link: what it leads to belongs to another program, and checkpoints are deleted.
@@ -303,37 +285,42 @@ impl Checkpoints {
         }
     }
 
-    fn names(&self) -> impl Iterator<Item = String> + use<> {
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        entries.filter_map(|entry| entry.file_name().into_string().ok())
+    /// The checkpoints, by step; none if the folder can't be read.
+    fn names(&self) -> Vec<CheckpointName> {
+        folder::names(&self.folder).unwrap_or_default()
     }
 
-    fn list(&self, kind: &str) -> Vec<u64> {
-        let mut steps: Vec<u64> = self.names().filter_map(|name| name.strip_prefix(kind)?.parse().ok()).collect();
-        steps.sort_unstable();
-        steps
+    fn list(&self, kind: CheckpointKind) -> Vec<u64> {
+        self.names().into_iter().filter(|name| name.kind == kind).map(|name| name.step).collect()
     }
 
-    fn keep_newest(&self, kind: &str, count: usize) -> Result<(), TrainError> {
-        self.list(kind).into_iter().rev().skip(count).try_for_each(|old| remove(&self.path_of(kind, old)))
+    fn keep_newest(&self, kind: CheckpointKind, count: usize) -> Result<(), TrainError> {
+        let newest: Vec<u64> = self.list(kind).into_iter().rev().take(count).collect();
+        self.remove_all(|name| name.kind == kind && !newest.contains(&name.step))
     }
 
-    fn path_of(&self, kind: &str, step: u64) -> PathBuf {
-        self.folder.join(format!("{kind}{step:08}"))
+    fn remove_all(&self, is_over: impl Fn(CheckpointName) -> bool) -> Result<(), TrainError> {
+        self.names().into_iter().filter(|name| is_over(*name)).try_for_each(|name| {
+            let path = self.path_of(name);
+            folder::remove(&path).map_err(|error| failed(&path, error))
+        })
     }
 
-    /// Fills a scratch folder by `write`, then puts it in its place.
-    fn put(&self, target: &Path, write: impl FnOnce(&Path) -> Result<(), TrainError>) -> Result<(), TrainError> {
-        let scratch = files::scratch_folder(&self.folder, SCRATCH).map_err(|error| failed(&self.folder, error))?;
+    fn path_of(&self, name: CheckpointName) -> PathBuf {
+        self.folder.join(name.to_string())
+    }
+
+    fn open(&self, name: CheckpointName) -> Result<Content, TrainError> {
+        Content::open(&self.path_of(name), name.step)
+    }
+
+    /// Fills a scratch folder by `write`, then puts it in its place. What is there is replaced: training from the same
+    /// step again, after a rollback or a stop, gave the same weights.
+    fn put(&self, name: CheckpointName, write: impl FnOnce(&Path) -> Result<(), TrainError>) -> Result<(), TrainError> {
+        let scratch = folder::scratch(&self.folder).map_err(|error| failed(&self.folder, error))?;
         write(scratch.path())?;
-        if target.exists() {
-            // Training from the same step again, after a rollback or a stop, gave the same weights.
-            remove(target)?;
-        }
-        fs::rename(scratch.path(), target).map_err(|error| failed(target, error))?;
-        // The folder has gone by that name, so there is nothing left to clean up.
-        let _ = scratch.keep();
-        files::sync(&self.folder).map_err(|error| failed(&self.folder, error))
+        let target = self.path_of(name);
+        folder::install(scratch, &target).map_err(|error| failed(&target, error))
     }
 }
 
@@ -353,13 +340,6 @@ fn link_files(from: &Path, to: &Path) -> Result<(), TrainError> {
         entry.and_then(link).map_err(|error| failed(from, error))?;
     }
     files::sync(to).map_err(|error| failed(to, error))
-}
-
-/// Removes a folder. It moves out of sight first, so that no half of it is ever taken for a whole.
-fn remove(path: &Path) -> Result<(), TrainError> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let aside = path.with_file_name(format!("{SCRATCH}old-{}", name.trim_start_matches(SCRATCH)));
-    fs::rename(path, &aside).and_then(|()| fs::remove_dir_all(&aside)).map_err(|error| failed(path, error))
 }
 
 #[cfg(test)]

@@ -78,12 +78,12 @@ fn the_best_checkpoint_serves_where_the_ring_does_not() {
     let steps = [(10, Some(0.5)), (20, None), (30, None), (40, None)];
     let (_root, checkpoints, space, settings) = saved(&steps);
     for step in checkpoints.steps() {
-        damage(&checkpoints.path_of(RECENT, step).join("weights.bpk"));
+        damage(&checkpoints.path_of(CheckpointKind::Recent.of(step)).join("weights.bpk"));
     }
     let loaded = checkpoints.loaded(&space, &settings).unwrap();
     assert_eq!((loaded.step, loaded.errors.len()), (10, 3));
     for step in checkpoints.steps() {
-        fs::remove_dir_all(checkpoints.path_of(RECENT, step)).unwrap();
+        fs::remove_dir_all(checkpoints.path_of(CheckpointKind::Recent.of(step))).unwrap();
     }
     assert!(checkpoints.exist());
     let (trainer, errors) = checkpoints.resume(&space, &settings, &settings.device.open()).unwrap();
@@ -128,7 +128,7 @@ fn the_checkpoint_that_a_search_pins_outlives_the_ring() {
     checkpoints.pin(50).unwrap();
     assert!(checkpoints.load_weights_of(10, &space, &settings, &settings.device.open()).is_err());
     checkpoints.unpin().unwrap();
-    assert!(checkpoints.list(PINNED).is_empty());
+    assert!(checkpoints.list(CheckpointKind::Pinned).is_empty());
 }
 
 #[test]
@@ -156,4 +156,29 @@ fn a_link_in_place_of_a_checkpoint_is_not_followed() {
     assert_eq!(checkpoints.loaded(&space, &settings).unwrap().step, 10);
     checkpoints.forget_after(10).unwrap();
     assert!(elsewhere.join("weights.bpk").exists());
+}
+
+#[test]
+fn what_a_killed_process_left_is_in_nobodys_way() {
+    let (_root, checkpoints, ..) = saved(&[(10, None)]);
+    checkpoints.pin(10).unwrap();
+    // As versions before this one named it, and as this one does.
+    for name in [".checkpoint-old-pinned-00000010", ".checkpoint-Ab12Cd/old"] {
+        fs::create_dir_all(checkpoints.folder.join(name)).unwrap();
+        fs::write(checkpoints.file(name, "weights.bpk"), "half of it").unwrap();
+    }
+    checkpoints.unpin().unwrap();
+    assert!(checkpoints.list(CheckpointKind::Pinned).is_empty());
+    checkpoints.tidy().unwrap();
+    assert_eq!(fs::read_dir(&checkpoints.folder).unwrap().count(), 1, "the checkpoint alone is left");
+}
+
+#[test]
+fn names_of_checkpoints_are_read_as_they_are_written() {
+    for name in CheckpointKind::ALL.map(|kind| kind.of(1_234_567_890)) {
+        assert_eq!(CheckpointName::parse(&name.to_string()), Some(name));
+    }
+    for other in ["step-10", "step-+0000010", "step-", "last-00000010", ".checkpoint-00000010"] {
+        assert_eq!(CheckpointName::parse(other), None, "{other}");
+    }
 }
