@@ -116,20 +116,21 @@ fn regular(metadata: &fs::Metadata) -> io::Result<()> {
 }
 
 /// Writes a file so that a reader, now or after a crash, finds its old content or all of the new one. A path that leads
-/// to something else than a regular file, such as `/dev/stdout`, is written to as it is.
+/// to something else than a regular file, such as `/dev/stdout`, is written to as it is. The new file may be read by
+/// whom the old one might.
 ///
 /// # Errors
 /// The folder can't be written, or the disk is full; an old file is untouched then.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    match fs::metadata(path) {
-        Ok(found) if !found.is_file() => return File::options().write(true).open(path)?.write_all(content),
-        _ => {}
+    let old = fs::metadata(path).ok();
+    if old.as_ref().is_some_and(|old| !old.is_file()) {
+        return File::options().write(true).open(path)?.write_all(content);
     }
     // A link stays a link: the file that it leads to is the one to replace.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = folder_of(&target);
-    let mut file = scratch(&folder, content)?;
-    file.as_file_mut().sync_all()?;
+    let file = scratch(&folder, content, old.map(|old| old.permissions()))?;
+    file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
     sync(&folder)
 }
@@ -140,7 +141,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// As for [`write()`], and [`io::ErrorKind::AlreadyExists`] if there is a file.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
-    let file = scratch(&folder, content)?;
+    let file = scratch(&folder, content, None)?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     sync(&folder)
@@ -161,11 +162,15 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-/// Hidden file with this content beside its later place. Readable by whom the user's other files are: a temporary file
-/// is private unless told otherwise. Errors are those of the system alone: the path to tell is the one asked for.
-fn scratch(folder: &Path, content: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+/// Hidden file with this content beside its later place. Without `permissions` it is readable by whom the user's other
+/// files are: a temporary file is private unless told otherwise. Errors are those of the system alone: the path to tell
+/// is the one asked for.
+fn scratch(folder: &Path, content: &[u8], permissions: Option<fs::Permissions>) -> io::Result<tempfile::NamedTempFile> {
     let make = |path: &Path| File::options().write(true).create_new(true).mode(0o666).open(path);
     let mut file = tempfile::Builder::new().prefix(SCRATCH).make_in(folder, make)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.as_file_mut().write_all(content)?;
     Ok(file)
 }
@@ -185,6 +190,8 @@ pub const SCRATCH: &str = ".splitscope-";
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -199,6 +206,18 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         let error = write_new(&file, b"newer").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_stays_as_private_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "old").unwrap();
+        for mode in [0o600, 0o640, 0o666] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            write(&file, b"new").unwrap();
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, mode);
+        }
     }
 
     #[test]
