@@ -225,10 +225,12 @@ impl TrainingLoop {
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.forget_after(to)?;
         }
-        observer.withdraw_after(to)?;
         let (mut trainer, errors) = newest(self.checkpoints.as_ref(), &self.space, &self.settings)?;
         tell_unreadable(errors, &trainer, observer)?;
         self.forget_unreadable(&trainer, observer)?;
+        // An earlier one, where that checkpoint is damaged: what was measured in between is of weights that are gone.
+        let to = trainer.steps_done();
+        observer.withdraw_after(to)?;
         trainer.halve_lr_from(from);
         let text = format!("{error}; the learning rate is halved");
         observer.event(Event::RolledBack { from: from.steps_done(), to, text })?;
@@ -430,3 +432,6 @@ pub fn newest(
         _ => Ok((Trainer::new(space.clone(), settings.clone(), &device), Vec::new())),
     }
 }
+
+#[cfg(test)]
+mod tests;
