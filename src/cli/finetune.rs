@@ -89,8 +89,11 @@ fn begun(arguments: &Arguments) -> Result<StartedRun> {
     settings.check_device().map_err(anyhow::Error::msg)?;
     let parent = named.writable()?;
     let start = if arguments.from_scratch { FinetuningStart::Scratch } else { FinetuningStart::Supernet };
-    let path = arguments.out.clone().unwrap_or_else(|| run::next(Path::new("runs")));
-    let (run, warnings) = start_finetuning(&path, &parent, &settings, start)?;
+    let make = |path: &Path| start_finetuning(path, &parent, &settings, start);
+    let (run, warnings) = match &arguments.out {
+        Some(path) => make(path),
+        None => run::make_next(Path::new("runs"), make),
+    }?;
     load::print_warnings(&warnings);
     // A closed pipe does not end the training.
     mention!("run {}", run.path().display());

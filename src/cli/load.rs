@@ -171,7 +171,7 @@ impl NamedRun {
         match self {
             Self::Directory(run) => Ok(run),
             Self::Shipped(archive) => {
-                let run = archive.copy_to(&run::next(Path::new(RUNS)))?;
+                let run = run::make_next(Path::new(RUNS), |path| archive.copy_to(path))?;
                 note!("note: working on {}, a copy of the shipped run", run.path().display());
                 Ok(run)
             }

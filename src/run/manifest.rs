@@ -167,6 +167,12 @@ impl Manifest {
         Ok(Self::new(name, settings.seed, &data, space, profile, table))
     }
 
+    /// The manifest under another name.
+    #[must_use]
+    pub(crate) fn named(&self, name: String) -> Self {
+        Self { name, ..self.clone() }
+    }
+
     /// Reads the space.
     ///
     /// # Errors

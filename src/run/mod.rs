@@ -71,7 +71,7 @@ mod waits;
 mod weights;
 mod worker;
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -148,6 +148,7 @@ impl RunDir {
         fill: impl FnOnce(&Path, &Path) -> Result<(), RunError>,
     ) -> Result<Self, RunError> {
         fs::create_dir_all(path).map_err(|error| RunError::file("create", path, error))?;
+        let _claim = claim(path)?;
         if Manifest::is_in(path) {
             return Err(RunError::AlreadyARun(path.to_owned()));
         }
@@ -377,10 +378,37 @@ pub(crate) fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Path of a new run in a directory: `run-NNN` with the first number that is free.
-pub(crate) fn next(root: &Path) -> PathBuf {
+/// What `make` makes of the path of a new run in a directory: `run-NNN` with the first number that is free, also where
+/// other processes make runs just now.
+///
+/// # Errors
+/// Those of `make`.
+pub(crate) fn make_next<T>(root: &Path, make: impl Fn(&Path) -> Result<T, RunError>) -> Result<T, RunError> {
+    loop {
+        let path = next(root);
+        match make(&path) {
+            // Another process was faster; the path is no longer free.
+            Err(RunError::AlreadyARun(taken)) if taken == path => {}
+            made => return made,
+        }
+    }
+}
+
+/// Path of a new run in a directory.
+fn next(root: &Path) -> PathBuf {
     let path = |number: u32| root.join(format!("run-{number:03}"));
     path((1..u32::MAX).find(|&number| !path(number).exists()).unwrap_or(u32::MAX))
+}
+
+/// Makes sure that no other process makes a run of a directory, until the value returned is dropped or this process
+/// ends.
+fn claim(path: &Path) -> Result<File, RunError> {
+    let folder = File::open(path).map_err(|error| RunError::file("read", path, error))?;
+    match folder.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(RunError::AlreadyARun(path.to_owned())),
+        // Some file systems know no locks.
+        Err(TryLockError::Error(_)) | Ok(()) => Ok(folder),
+    }
 }
 
 /// Returns `true` if a directory holds nothing but leftovers of a creation that was cut short.

@@ -230,15 +230,42 @@ fn a_run_has_one_trainer_and_a_dead_one_is_replaced() {
     assert_eq!(store.owner(Task::Train).unwrap(), None, "given back when dropped");
 }
 
-/// The run an ignored test is to work on; there is none unless another test has started it.
-fn given_run() -> Option<RunDir> {
-    std::env::var_os(VARIABLE).map(|path| RunDir::open(Path::new(&path)).unwrap())
+#[test]
+fn runs_that_are_made_at_once_are_whole_and_each_has_its_own_place() {
+    let root = tempfile::tempdir().unwrap();
+    let (runs, fixed) = (root.path().join("runs"), root.path().join("fixed"));
+    let start = std::sync::Barrier::new(8);
+    let make = || {
+        start.wait();
+        let numbered = make_next(&runs, |path| RunDir::create(path, &example("run"))).unwrap();
+        start.wait();
+        (numbered, RunDir::create(&fixed, &example("run")))
+    };
+    let made: Vec<(RunDir, Result<RunDir, RunError>)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let mut paths: Vec<&Path> = made.iter().map(|(run, _)| run.path()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    assert_eq!(paths.len(), 8);
+    assert!(made.iter().all(|(run, _)| run.change_warning().is_none()));
+    let (winners, others): (Vec<_>, Vec<_>) = made.iter().map(|(_, fixed)| fixed).partition(|fixed| fixed.is_ok());
+    assert_eq!(winners.len(), 1);
+    assert!(others.iter().all(|other| matches!(other, Err(RunError::AlreadyARun(_)))), "{others:?}");
+    assert_eq!(RunDir::open(&fixed).unwrap().change_warning(), None);
+}
+
+/// The run an ignored test is to work on: it is a process of another test, which names the run, and can't be run alone.
+fn given_run() -> RunDir {
+    let path = std::env::var_os(VARIABLE).expect("another test starts this one, with a run in its environment");
+    RunDir::open(Path::new(&path)).unwrap()
 }
 
 #[test]
 #[ignore = "a process of another test"]
 fn writes_a_hundred_events() {
-    let Some(run) = given_run() else { return };
+    let run = given_run();
     let store = run.store().unwrap();
     for step in 0..100 {
         store.append(Task::Train, &Event::Checkpoint { step, best: false }).unwrap();
@@ -248,7 +275,7 @@ fn writes_a_hundred_events() {
 #[test]
 #[ignore = "a process of another test"]
 fn writes_pairs_for_ever() {
-    let Some(run) = given_run() else { return };
+    let run = given_run();
     let store = database(&run);
     for n in 0.. {
         let warning = |which: &str| Event::Warning { text: format!("{which} of {n}") };
@@ -259,7 +286,7 @@ fn writes_pairs_for_ever() {
 #[test]
 #[ignore = "a process of another test"]
 fn measures_what_it_can_claim() {
-    let Some(run) = given_run() else { return };
+    let run = given_run();
     let store = run.store().unwrap();
     for n in 0..DESIGNS {
         let key = key_of(n);
@@ -277,7 +304,7 @@ fn measures_what_it_can_claim() {
 #[test]
 #[ignore = "a process of another test"]
 fn claims_and_hangs() {
-    let Some(run) = given_run() else { return };
+    let run = given_run();
     let store = run.store().unwrap();
     store.claim(&key_of(0), TTL).unwrap();
     std::thread::sleep(TTL);
@@ -287,7 +314,7 @@ fn claims_and_hangs() {
 #[test]
 #[ignore = "a process of another test"]
 fn trains() {
-    let Some(run) = given_run() else { return };
+    let run = given_run();
     let store = run.store().unwrap();
     let owner = run.own(Task::Train, "train").unwrap();
     let mut inbox = Inbox::of(&owner).unwrap();

@@ -52,12 +52,12 @@ impl FollowedRun {
     /// # Errors
     /// The directory can't be written.
     pub(crate) fn create(root: &Path, template: &Manifest) -> Result<Self, RunError> {
-        let path = run::next(root);
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let Manifest { seed, data, space, profile, settings, .. } = template.clone();
-        // Made anew for the time in it.
-        let manifest = Manifest::new(&name, seed, &data, space, profile, settings);
-        let run = RunDir::create(&path, &manifest)?;
+        let run = run::make_next(root, |path| {
+            let Manifest { seed, data, space, profile, settings, .. } = template.clone();
+            // Made anew for the time in it.
+            let manifest = Manifest::new(&run::name_of(path), seed, &data, space, profile, settings);
+            RunDir::create(path, &manifest)
+        })?;
         let store = run.store()?;
         Ok(Self { run, store, cursor: Cursor::default(), trainer: None, searcher: None })
     }

@@ -22,33 +22,39 @@ pub(in crate::cli) struct StartedRun {
 
 /// Opens or makes the run.
 pub(super) fn open_run(arguments: &Arguments) -> Result<StartedRun> {
-    let path = arguments.run.clone().unwrap_or_else(|| run::next(Path::new("runs")));
-    if run::is_shipped(&path) {
-        refuse!(
-            "the shipped run can't be trained further: its optimiser state is not there; leave --run out for a new run"
-        );
-    }
-    if RunDir::exists(&path)? {
-        if arguments.space.is_some() || arguments.profile.is_some() || arguments.data.is_some() {
-            bail!("{} has its space, profile and data already; start another run for others", path.display());
+    if let Some(path) = &arguments.run {
+        if run::is_shipped(path) {
+            refuse!(
+                "the shipped run can't be trained further: its optimiser state is not there; leave --run out for a new \
+                 run"
+            );
         }
-        return Ok(StartedRun { run: RunDir::open(&path)?, is_new: false });
+        if RunDir::exists(path)? {
+            if arguments.space.is_some() || arguments.profile.is_some() || arguments.data.is_some() {
+                bail!("{} has its space, profile and data already; start another run for others", path.display());
+            }
+            return Ok(StartedRun { run: RunDir::open(path)?, is_new: false });
+        }
     }
     let manifest = manifest(
-        &run::name_of(&path),
         arguments.space.as_deref().unwrap_or(crate::space::DEFAULT),
         arguments.profile.as_deref().unwrap_or(crate::hardware::DEFAULT),
         arguments.data.as_deref(),
         &arguments.settings,
     )?;
-    let run = RunDir::create(&path, &manifest)?;
+    let create = |path: &Path| RunDir::create(path, &manifest.named(run::name_of(path)));
+    let run = match &arguments.run {
+        Some(path) => create(path),
+        None => run::make_next(Path::new("runs"), create),
+    }?;
     // A closed pipe does not end the training.
     mention!("run {}", run.path().display());
     Ok(StartedRun { run, is_new: true })
 }
 
-/// Manifest of a new run on the named files. The settings are those of the space, overridden by the flags.
-fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, flags: &SettingFlags) -> Result<Manifest> {
+/// Manifest of a new run on the named files, without a name. The settings are those of the space, overridden by the
+/// flags.
+fn manifest(space: &str, profile: &str, data: Option<&str>, flags: &SettingFlags) -> Result<Manifest> {
     let (space, space_source) = load::space(space)?;
     let (profile, profile_source) = load::profile(profile)?;
     crate::cost::check_names(&space, &profile)?;
@@ -61,7 +67,7 @@ fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, flags: &
     let settings = flags.over(&Settings::of_space(&space_source)?)?;
     let data = data.or(space.data.as_deref());
     let (space, profile) = (Document::of_space(&space, &space_source), Document::of_profile(&profile, &profile_source));
-    Ok(Manifest::of_settings(name, data, space, profile, &settings)?)
+    Ok(Manifest::of_settings("", data, space, profile, &settings)?)
 }
 
 /// Sets the number of worker threads of this process, and makes sure of their instructions.

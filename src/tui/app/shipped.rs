@@ -49,7 +49,7 @@ impl App {
     /// Goes over from the shipped run, if it is shown, to a copy of it below the runs folder, which is followed.
     pub(super) fn copy_shipped(&mut self) -> Result<(), RunError> {
         let Some(shipped) = &self.shipped else { return Ok(()) };
-        let copy: RunDir = shipped.archive.copy_to(&run::next(&self.options.runs_root))?;
+        let copy: RunDir = run::make_next(&self.options.runs_root, |path| shipped.archive.copy_to(path))?;
         let run = FollowedRun::open(copy.path())?;
         self.end_pictures();
         let follower = Follower::new(run);
