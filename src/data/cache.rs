@@ -87,10 +87,7 @@ impl Cache {
     pub fn load(&self, key: Fingerprint) -> Option<Dataset> {
         let path = self.path(key);
         let set = read(&path, self.memory_bytes)?;
-        if let Ok(file) = files::append(&path) {
-            // Only the order of removal suffers when the time cannot be set.
-            let _ = file.set_modified(SystemTime::now());
-        }
+        touch(&path);
         Some(set)
     }
 
@@ -282,6 +279,14 @@ fn read(path: &Path, memory_bytes: u64) -> Option<Dataset> {
     let expected = expected.iter().try_fold(1u64, |product, &factor| product.checked_mul(factor as u64));
     set.samples = if in_memory { Samples::Memory(samples) } else { Samples::File(Arc::new(extent)) };
     (expected == Some(bytes)).then_some(set)
+}
+
+/// Sets the time of last use of a file, and makes none: another process may have removed it by now.
+fn touch(path: &Path) {
+    if let Ok(file) = fs::File::options().append(true).open(path) {
+        // Only the order of removal suffers when the time cannot be set.
+        let _ = file.set_modified(SystemTime::now());
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,14 @@ fn what_was_stored_is_loaded() {
 }
 
 #[test]
+fn a_file_that_is_gone_does_not_come_back_by_its_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gone");
+    touch(&path);
+    assert!(!path.exists());
+}
+
+#[test]
 fn damaged_files_count_as_absent() {
     let (_folder, cache) = cache(1 << 20);
     cache.store(Fingerprint(1), &set(5)).expect("stored");
