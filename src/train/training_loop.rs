@@ -163,27 +163,47 @@ impl TrainingLoop {
     ) -> Result<Option<Trainer>, TrainError> {
         self.forget_unreadable(&trainer, observer)?;
         trainer.join(Rc::clone(&self.exchange))?;
+        let result = self.train_on(&mut trainer, observer);
+        if matches!(result, Err(TrainError::Observer(_))) {
+            self.keep(&trainer, observer);
+        }
+        Ok(result?.then_some(trainer))
+    }
+
+    /// Keeps the weights of a training whose record can't be written, if they still are its own to write. The error that
+    /// ends it is the one to report.
+    fn keep(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) {
+        if self.exchange.share().leads()
+            && let Some(checkpoints) = &self.checkpoints
+            && observer.before_checkpoints_change().is_ok()
+        {
+            let _ = checkpoints.save(trainer, None);
+        }
+    }
+
+    /// Trains until all steps are done; returns `false` if the observer asked to stop.
+    fn train_on(&mut self, trainer: &mut Trainer, observer: &mut dyn TrainingObserver) -> Result<bool, TrainError> {
         let mut rollbacks = 0;
         while trainer.steps_done() < self.settings.steps {
             if decide(&*self.exchange, || observer.should_stop().map_err(TrainError::from))? {
-                self.stop(&trainer, observer)?;
-                return Ok(None);
+                self.stop(trainer, observer)?;
+                return Ok(false);
             }
             match trainer.step(&self.inputs) {
-                Ok(report) => self.after_step(&trainer, &report, observer)?,
+                Ok(report) => self.after_step(trainer, &report, observer)?,
                 Err(error) if error.is_collapse() => {
                     if rollbacks == MAX_ROLLBACKS {
                         let learning_rate = self.settings.learning_rate / 10.0;
                         return Err(TrainError::GaveUp { error: Box::new(error), rollbacks, learning_rate });
                     }
-                    trainer = self.roll_back(&trainer, &error, rollbacks > 0, observer)?;
+                    *trainer = self.roll_back(trainer, &error, rollbacks > 0, observer)?;
                     rollbacks += 1;
                 }
                 Err(error) => return Err(error),
             }
         }
-        self.finish(&trainer, observer)?;
-        Ok(Some(trainer))
+        self.finish(trainer, observer)?;
+        Ok(true)
     }
 
     fn stop(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {

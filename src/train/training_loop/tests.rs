@@ -41,3 +41,23 @@ fn a_rollback_withdraws_what_was_measured_after_the_checkpoint_that_it_goes_on_f
     assert_eq!((back.steps_done(), told.withdrawn), (20, vec![20]), "the checkpoint of step 30 is damaged");
     assert!(matches!(told.events[..], [Event::Warning { .. }, Event::RolledBack { from: 33, to: 20, .. }]));
 }
+
+#[test]
+fn what_was_trained_is_kept_where_its_record_fails() {
+    /// Observer that can't record steps.
+    struct Failing;
+    impl TrainingObserver for Failing {
+        fn event(&mut self, event: Event) -> Result<(), ObserverError> {
+            if matches!(event, Event::Step(_)) { Err("the database is locked".into()) } else { Ok(()) }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoints = Checkpoints::new(folder.path().join("checkpoint"));
+    let space = SearchSpace::shipped("tabletop").unwrap();
+    let settings = Settings { images: 8, ..Settings::default() };
+    let data: DataSpec = "arrangement-10:objects=40".parse().unwrap();
+    let inputs = Inputs::new(Dataset::open(&data, 2, 32, 1).unwrap(), &space).unwrap();
+    let mut training = TrainingLoop::new(space, settings, inputs, Some(checkpoints.clone()));
+    assert!(matches!(training.run(&mut Failing), Err(TrainError::Observer(_))));
+    assert_eq!(checkpoints.steps(), [1]);
+}
