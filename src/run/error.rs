@@ -28,6 +28,13 @@ pub enum RunError {
     /// A run that was open is no longer where it was.
     #[error("the run {} is gone: its directory was deleted or moved", .0.display())]
     Gone(PathBuf),
+    /// The log of a database that was open is no longer there.
+    #[error(
+        "{} was deleted or replaced while the run's database was in use; what was written since may be lost: end all that \
+         works on the run before anything else opens it",
+        .0.display()
+    )]
+    LogGone(PathBuf),
     /// A new run was asked for where one is already.
     #[error("{} already holds a run; resume it, or choose another directory", .0.display())]
     AlreadyARun(PathBuf),

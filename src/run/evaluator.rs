@@ -43,11 +43,11 @@ pub(super) struct ClaimedMeasurement {
 }
 
 impl ClaimedMeasurement {
-    /// Records the event of it, once. Returns the accuracy.
-    pub(super) fn tell(self, process: &mut TaskProcess) -> Result<f64, RunError> {
+    /// Shows the event of it, which is on record with it. Returns the accuracy.
+    pub(super) fn show(self, process: &mut TaskProcess) -> Result<f64, RunError> {
         let accuracy = self.record.accuracy;
         if self.is_kept {
-            process.emit(Event::Evaluated(self.record))?;
+            process.show(&Event::Evaluated(self.record))?;
         }
         Ok(accuracy)
     }
@@ -108,7 +108,7 @@ impl RunEvaluator {
     ) -> Result<Option<Self>, RunError> {
         let space = run.manifest().search_space()?;
         settings.device.check().map_err(RunError::Device)?;
-        let (store, folder) = (run.store()?, run.weights_dir());
+        let (store, folder) = (run.store()?.waiting_long(), run.weights_dir());
         if let Some(rows) = store.checkpoints() {
             weights::fetch_newest(&folder, rows)?;
         }
@@ -393,7 +393,7 @@ impl RunEvaluator {
         Ok(leak)
     }
 
-    /// Measures what this process has claimed, and records it. The claim is released on an error.
+    /// Measures what this process has claimed, and records it with its event. The claim is released on an error.
     pub(super) fn measure_claimed(&self, key: &MeasurementKey) -> Result<ClaimedMeasurement, RunError> {
         self.record_claimed(key, self.evaluator().measure(key))
     }
@@ -405,7 +405,7 @@ impl RunEvaluator {
     ) -> Result<ClaimedMeasurement, RunError> {
         let measured = measured.map_err(RunError::from);
         let recorded = measured.and_then(|measurement| {
-            let is_kept = self.store.record(&measurement)?;
+            let is_kept = self.store.record_and_tell(&measurement)?;
             Ok(ClaimedMeasurement { record: EvaluationRecord::new(&measurement, None), is_kept })
         });
         self.released_on_error(key, recorded)
@@ -433,6 +433,14 @@ impl RunEvaluator {
         result
     }
 
+    /// Claims what is to be measured, unless it was measured on all objects: more objects replace few.
+    fn claim(&self, key: &MeasurementKey) -> Result<Claim, RunError> {
+        match self.store.claim(key, CLAIM_TTL)? {
+            Claim::Measured(known) if !self.is_complete(&known) => self.store.claim_again(key, CLAIM_TTL),
+            claim => Ok(claim),
+        }
+    }
+
     /// Accuracy of a design: known, or claimed, measured and recorded by `process`. `None` if another worker has
     /// claimed it.
     pub(super) fn claim_accuracy(
@@ -440,13 +448,12 @@ impl RunEvaluator {
         key: &MeasurementKey,
         process: &mut TaskProcess,
     ) -> Result<Option<f64>, RunError> {
-        match self.store.claim(key, CLAIM_TTL)? {
+        match self.claim(key)? {
             Claim::Held => Ok(None),
-            Claim::Measured(known) if self.is_complete(&known) => Ok(Some(known.accuracy)),
-            // Measured on few objects, which more replace.
-            Claim::Granted | Claim::Measured(_) => {
+            Claim::Measured(known) => Ok(Some(known.accuracy)),
+            Claim::Granted => {
                 let measured = self.measure_claimed(key)?;
-                Ok(Some(measured.tell(process)?))
+                Ok(Some(measured.show(process)?))
             }
         }
     }
@@ -459,10 +466,10 @@ impl RunEvaluator {
         process: &mut TaskProcess,
         goes_on: &mut dyn FnMut(&mut TaskProcess, usize, usize) -> Proceeding,
     ) -> Result<Option<EvaluationRecord>, RunError> {
-        match self.store.claim(key, CLAIM_TTL)? {
+        match self.claim(key)? {
             Claim::Held => Ok(None),
-            Claim::Measured(known) if self.is_complete(&known) => Ok(Some(EvaluationRecord::new(&known, None))),
-            Claim::Granted | Claim::Measured(_) => {
+            Claim::Measured(known) => Ok(Some(EvaluationRecord::new(&known, None))),
+            Claim::Granted => {
                 let mut last = Proceeding::GoOn;
                 let mut proceeds = |correct, objects| {
                     last = goes_on(process, correct, objects);
@@ -474,7 +481,7 @@ impl RunEvaluator {
                 }
                 let measured = self.record_claimed(key, measured)?;
                 let record = measured.record.clone();
-                measured.tell(process)?;
+                measured.show(process)?;
                 Ok(Some(record))
             }
         }

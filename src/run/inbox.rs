@@ -16,7 +16,7 @@ use super::owner::Ownership;
 use super::store::Store;
 use crate::record::{Control, Event, Task};
 
-/// The database is asked for controls at most this often.
+/// The database is asked for controls at most this often, unless a test wants them at once.
 pub(super) const TABLE_INTERVAL: Duration = Duration::from_millis(200);
 /// A line longer than this is no control; it is cut, and reported as one that means nothing.
 const LONGEST_LINE: u64 = 64 * 1024;
@@ -28,6 +28,8 @@ pub struct Inbox {
     store: Store,
     task: Task,
     after: i64,
+    /// The database is asked for controls at most this often.
+    interval: Duration,
     asked: Option<Instant>,
     /// Closed once standard input has ended, or from the start where it is not read.
     lines: Option<Receiver<String>>,
@@ -70,9 +72,10 @@ impl Inbox {
 
     fn following(store: Store, task: Task, after: i64) -> Self {
         Self {
-            store,
+            store: store.waiting_long(),
             task,
             after,
+            interval: TABLE_INTERVAL,
             asked: None,
             lines: None,
             is_piped: false,
@@ -94,6 +97,12 @@ impl Inbox {
             signal_hook::flag::register(signal, Arc::clone(&self.signalled))?;
         }
         Ok(())
+    }
+
+    /// Asks the database at every call.
+    #[cfg(test)]
+    pub(super) fn ask_always(&mut self) {
+        self.interval = Duration::ZERO;
     }
 
     fn read(&mut self, input: impl Read + Send + 'static) {
@@ -174,7 +183,7 @@ impl Inbox {
     }
 
     fn take(&mut self, mut lines: Vec<String>) -> Result<Vec<Control>, RunError> {
-        if self.asked.is_none_or(|asked| asked.elapsed() >= TABLE_INTERVAL) {
+        if self.asked.is_none_or(|asked| asked.elapsed() >= self.interval) {
             self.asked = Some(Instant::now());
             for stored in self.store.controls_after(self.task, self.after)? {
                 self.after = stored.id;

@@ -238,7 +238,7 @@ impl<'a> SearchRunner<'a> {
             let accuracy = match measured {
                 Some(found) if self.evaluator.is_complete(found) => found.accuracy,
                 // A live search has ended it early.
-                _ => self.evaluator.measure_claimed(key)?.tell(self.process)?,
+                _ => self.evaluator.measure_claimed(key)?.show(self.process)?,
             };
             self.report(index, accuracy)?;
             return Ok(true);
@@ -274,7 +274,7 @@ impl<'a> SearchRunner<'a> {
         let step = self.evaluator.step();
         let Some(key) = self.evaluator.store().claim_request(step, CLAIM_TTL)? else { return Ok(false) };
         let started = Instant::now();
-        let accuracy = self.evaluator.measure_claimed(&key)?.tell(self.process)?;
+        let accuracy = self.evaluator.measure_claimed(&key)?.show(self.process)?;
         self.parts.measure += started.elapsed().as_secs_f64();
         if let Some(index) = self.open.iter().position(|open| open.key == key) {
             self.report(index, accuracy)?;

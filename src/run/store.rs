@@ -75,6 +75,14 @@ impl Store {
         }
     }
 
+    /// Lets the connection wait for other writers as long as for a server that is away: for processes that work, in
+    /// contrast to screens.
+    #[must_use]
+    pub(super) fn waiting_long(mut self) -> Self {
+        self.0.wait_long();
+        self
+    }
+
     /// Makes a new run on a server.
     #[cfg(feature = "postgres")]
     pub(super) fn create_on_server(address: &ServerAddress, manifest: &str) -> Result<(), RunError> {

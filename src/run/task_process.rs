@@ -43,10 +43,11 @@ impl TaskProcess {
         let owner = run.own(task, &format!("splitscope {task}"))?;
         let inbox = Inbox::of(&owner)?;
         let change_warning = run.change_warning();
+        let store = run.store()?.waiting_long();
         Ok(Self {
             owner,
             inbox,
-            store: run.store()?,
+            store,
             sink,
             options: String::new(),
             change_warning,
@@ -67,6 +68,14 @@ impl TaskProcess {
         Ok(process)
     }
 
+    /// Hears at once what is sent through the database.
+    #[cfg(test)]
+    #[must_use]
+    pub(super) fn listening_closely(mut self) -> Self {
+        self.inbox.ask_always();
+        self
+    }
+
     /// Records the start with these options, as a shell takes them.
     #[must_use]
     pub(crate) fn with_options(self, options: &[String]) -> Self {
@@ -78,18 +87,28 @@ impl TaskProcess {
     /// # Errors
     /// The database fails, or another process has taken the task over, to whom the record then belongs.
     pub(crate) fn emit(&mut self, event: Event) -> Result<(), RunError> {
+        self.show(&event)?;
+        if self.store.append_as_owner(self.owner.task(), &event)? { Ok(()) } else { Err(RunError::TakenOver) }
+    }
+
+    /// Passes an event that is on record on to who listens to this process.
+    ///
+    /// # Errors
+    /// Another process has taken the task over.
+    pub(super) fn show(&mut self, event: &Event) -> Result<(), RunError> {
         if !self.owner.is_held() {
             return Err(RunError::TakenOver);
         }
-        (self.sink)(&event);
-        self.store.append(self.owner.task(), &event).map(drop)
+        (self.sink)(event);
+        Ok(())
     }
 
     /// Makes sure that the task is still this process's own, so that it may change what is not in the database.
     ///
     /// # Errors
-    /// Another process has taken the task over.
+    /// Another process has taken the task over, or the run is gone.
     pub(super) fn confirm(&self) -> Result<(), RunError> {
+        self.store.check()?;
         if self.owner.is_surely_held(&self.store) { Ok(()) } else { Err(RunError::TakenOver) }
     }
 

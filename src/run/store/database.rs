@@ -94,11 +94,26 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
     /// # Errors
     /// The accuracy is not between 0 and 1, or the database fails.
     fn record_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Option<MeasurementKey>, RunError> {
-        if self.record(measurement)? {
-            self.append(Task::Search, &Event::Evaluated(EvaluationRecord::new(measurement, None)))?;
-        }
+        self.record_and_tell(measurement)?;
         self.claim_request(measurement.key.step, ttl)
     }
+
+    /// Keeps a measurement of a search as [`MeasurementRows::record`] does, with its event if it was kept. Returns
+    /// whether it was.
+    ///
+    /// # Errors
+    /// The accuracy is not between 0 and 1, or the database fails.
+    fn record_and_tell(&self, measurement: &Measurement) -> Result<bool, RunError> {
+        let is_kept = self.record(measurement)?;
+        if is_kept {
+            self.append(Task::Search, &Event::Evaluated(EvaluationRecord::new(measurement, None)))?;
+        }
+        Ok(is_kept)
+    }
+
+    /// Lets this connection wait for other writers as long as for a server that is away: for processes that work, in
+    /// contrast to screens.
+    fn wait_long(&mut self) {}
 
     /// Waits until all measurements of [`Database::record_and_claim`] are on record.
     ///

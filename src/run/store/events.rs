@@ -12,6 +12,15 @@ pub trait EventRows {
     /// The database fails.
     fn append(&self, task: Task, event: &Event) -> Result<i64, RunError>;
 
+    /// Writes an event of the owner of a task, if this process still is it; returns `false` if not. A server does not
+    /// look: its writers learn of it by their heartbeats.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn append_as_owner(&self, task: Task, event: &Event) -> Result<bool, RunError> {
+        self.append(task, event).map(|_| true)
+    }
+
     /// At most `limit` events after the one with this id, oldest first. Damaged rows are left out and do not count for
     /// the limit.
     ///

@@ -57,6 +57,13 @@ pub trait MeasurementRows {
     /// The database fails.
     fn claim(&self, key: &MeasurementKey, ttl: Duration) -> Result<Claim, RunError>;
 
+    /// As [`MeasurementRows::claim`], of what is to be measured again, whatever is on record: it was measured on few
+    /// objects. The answer is never [`Claim::Measured`].
+    ///
+    /// # Errors
+    /// The database fails.
+    fn claim_again(&self, key: &MeasurementKey, ttl: Duration) -> Result<Claim, RunError>;
+
     /// Gives a claim of this process back without a measurement.
     ///
     /// # Errors

@@ -15,8 +15,11 @@ use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
 
 use super::database::{Database, DatabaseState};
 use crate::files;
+use crate::quantity::Dimension;
+use crate::record::{EvaluationRecord, Event, Measurement, Task};
 use crate::run::error::RunError;
 use crate::run::process::Process;
+use crate::run::waits::{LONGEST_WAIT, tell_wait};
 use schema::APPLICATION;
 
 mod events;
@@ -33,6 +36,12 @@ mod tests;
 
 /// Time a statement waits for another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pauses of a process that works between two attempts grow by a millisecond up to this one.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// Number of them after which the user is told, about [`BUSY_TIMEOUT`].
+const TOLD_PAUSES: i32 = 150;
+/// Number of them after which it gives up, about [`LONGEST_WAIT`].
+const PAUSES: i32 = 6050;
 
 /// One connection to a run's database file.
 pub(in crate::run) struct Sqlite {
@@ -44,6 +53,8 @@ pub(in crate::run) struct Sqlite {
     /// File to remove after closing the connection.
     copy: Option<tempfile::TempPath>,
     identity: Option<FileIdentity>,
+    /// The log, where this connection may write to it.
+    log: Option<FileIdentity>,
     /// `true` if the disk was full when it was opened, so that it can only be read.
     is_full: bool,
 }
@@ -66,11 +77,16 @@ fn uri(path: &Path) -> String {
     start.chars().map(String::from).chain(path.as_os_str().as_bytes().iter().map(encode)).collect()
 }
 
-/// Returns `true` if there is something that is not in the main file yet.
-fn has_log(path: &Path) -> bool {
+/// Log of what is not in the main file yet. It stays as long as anybody has the database open.
+fn log_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
-    Path::new(&name).metadata().is_ok_and(|log| log.len() > 0)
+    name.into()
+}
+
+/// Returns `true` if there is something that is not in the main file yet.
+fn has_log(path: &Path) -> bool {
+    log_of(path).metadata().is_ok_and(|log| log.len() > 0)
 }
 
 impl Sqlite {
@@ -80,7 +96,7 @@ impl Sqlite {
         let store = Self::connect(path, &uri(path), access)?;
         store.run(|db| db.pragma_update(None, "journal_mode", "wal"))?;
         store.migrate()?;
-        Ok(store)
+        Ok(store.with_log())
     }
 
     /// Opens the database of a run.
@@ -112,7 +128,7 @@ impl Sqlite {
         }
         let mut store = match store.migrate() {
             Err(RunError::ReadOnly(_)) if !has_log(path) => Self::open_copy(path),
-            done => done.map(|()| store),
+            done => done.map(|()| store.with_log()),
         }?;
         store.is_full = is_full;
         Ok(store)
@@ -150,7 +166,13 @@ impl Sqlite {
         let db = open().map_err(|error| RunError::database(path, error))?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let identity = FileIdentity::of(path);
-        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial, copy: None, identity, is_full: false })
+        let (path, process) = (path.to_owned(), Process::this());
+        Ok(Self { db, path, process, serial, copy: None, identity, log: None, is_full: false })
+    }
+
+    /// Remembers the log, which is there once something was read.
+    fn with_log(self) -> Self {
+        Self { log: FileIdentity::of(&log_of(&self.path)), ..self }
     }
 
     fn pragma(&self, name: &str) -> Result<i64, RunError> {
@@ -205,10 +227,14 @@ impl Database for Sqlite {
     }
 
     fn check(&self) -> Result<(), RunError> {
-        if FileIdentity::of(&self.path) == self.identity {
-            return Ok(());
+        if FileIdentity::of(&self.path) != self.identity {
+            return Err(RunError::Gone(self.path.parent().unwrap_or(&self.path).to_owned()));
         }
-        Err(RunError::Gone(self.path.parent().unwrap_or(&self.path).to_owned()))
+        let log = log_of(&self.path);
+        if self.log.is_some() && FileIdentity::of(&log) != self.log {
+            return Err(RunError::LogGone(log));
+        }
+        Ok(())
     }
 
     fn state(&self) -> Result<DatabaseState, RunError> {
@@ -220,12 +246,32 @@ impl Database for Sqlite {
         std::thread::sleep(timeout);
         Ok(())
     }
+
+    fn record_and_tell(&self, measurement: &Measurement) -> Result<bool, RunError> {
+        let event = Event::Evaluated(EvaluationRecord::new(measurement, None));
+        self.record_with(measurement, |db| self.insert(db, Task::Search, &event).map(drop))
+    }
+
+    fn wait_long(&mut self) {
+        // Nothing but a pointer to the function is set, which can't fail.
+        let _ = self.db.busy_handler(Some(wait_for_writer));
+    }
 }
 
 /// Reads a process; one that can't be read counts as one on another machine, of which nothing is known.
 fn process(row: &Row<'_>, column: usize) -> rusqlite::Result<Process> {
     let text = text(row, column)?;
     Ok(text.parse().unwrap_or(Process { host: text, pid: 0, born: 0 }))
+}
+
+/// Waits for another writer, `times` before; the user is told once. Returns `false` to give up.
+fn wait_for_writer(times: i32) -> bool {
+    if times == TOLD_PAUSES {
+        let limit = Dimension::Time.format(LONGEST_WAIT.as_secs_f64());
+        tell_wait(&format!("another process holds the run's database; trying again for up to {limit}"));
+    }
+    std::thread::sleep(LONGEST_PAUSE.min(Duration::from_millis(u64::from(times.unsigned_abs()) + 1)));
+    times < PAUSES
 }
 
 /// Text of a column, also where a damaged byte of it is no letter.

@@ -54,6 +54,7 @@ on_every_database! {
     measurements::what_is_no_accuracy_is_refused,
     measurements::a_rollback_withdraws_what_was_measured_later,
     measurements::a_claim_is_held_until_released_expired_or_measured,
+    measurements::what_is_measured_again_on_more_objects_is_claimed_too,
     measurements::threads_that_claim_at_once_never_get_the_same_subject,
     measurements::a_measurement_with_a_changed_value_is_left_out_and_told,
     requests::requests_are_claimed_once_each_the_oldest_first,

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use super::small_run::{of_kind, process, trained};
 use crate::record::{ChildRecord, Control, Event, EventRecord, Precision, Task};
-use crate::run::inbox::TABLE_INTERVAL;
 use crate::run::{RunDir, RunSearchOptions, SearchRunner, Store, search_by_synflow};
 use crate::search::{Objective, PredictorKind, SearchOptions, SearchProblem, StopRule};
 
@@ -37,12 +36,11 @@ fn search(run: &RunDir, sensors: u32, options: RunSearchOptions, hear: impl FnMu
     events.take()
 }
 
-/// Sends limits that a search hears before it does anything else: it asks the database for controls only so often.
+/// Sends limits that a search hears before it does anything else.
 fn send_limits(store: &Store, limits: &[(&str, f64)]) {
     for &(name, value) in limits {
         store.send(Task::Search, &Control::Limits(BTreeMap::from([(name.into(), value)]))).unwrap();
     }
-    std::thread::sleep(TABLE_INTERVAL);
 }
 
 fn children(events: &[Event]) -> Vec<&ChildRecord> {

@@ -75,7 +75,7 @@ pub(super) fn process(
         recorded.borrow_mut().push(event.clone());
         hear(event);
     });
-    (TaskProcess::new(run, task, sink).unwrap(), events)
+    (TaskProcess::new(run, task, sink).unwrap().listening_closely(), events)
 }
 
 /// Trains a run by its own settings, from where it is. Returns the events and the end.

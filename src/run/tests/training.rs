@@ -5,7 +5,6 @@ use std::fs;
 
 use super::small_run::{go_on, losses, of_kind, small, untrained};
 use crate::record::{Control, Event, Role, StepRecord, Task};
-use crate::run::inbox::TABLE_INTERVAL;
 use crate::run::{RunDir, RunError};
 use crate::supernet::Initialisation;
 use crate::train::{Attention, DeviceKind, Distillation, Optimiser, Sampling, Settings, SplitStart};
@@ -85,8 +84,6 @@ fn a_training_that_is_stopped_goes_on_as_if_it_never_was() {
     let stop = move |event: &Event| {
         if matches!(event, Event::Step(step) if step.step == 3) {
             store.send(Task::Train, &Control::Stop).unwrap();
-            // The database is asked for controls only so often.
-            std::thread::sleep(TABLE_INTERVAL);
         }
     };
     let (seen, result) = go_on(&run, stop);

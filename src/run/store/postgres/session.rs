@@ -19,13 +19,13 @@ use crate::quantity::Dimension;
 use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 use crate::run::store::database::DatabaseState;
-use crate::run::waits::tell_wait;
+use crate::run::waits::{LONGEST_WAIT, tell_wait};
 
 /// Pauses between attempts to connect again.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Time after which a server that does not come back is an error.
-const RECONNECT_LIMIT: Duration = Duration::from_mins(10);
+const RECONNECT_LIMIT: Duration = LONGEST_WAIT;
 /// Time after which a server that does not come back is an error for a process that begins.
 const OPEN_LIMIT: Duration = Duration::from_secs(15);
 /// Readers ask at least so often, whatever news came.

@@ -18,6 +18,19 @@ impl EventRows for Sqlite {
         self.run(|db| self.insert(db, task, event))
     }
 
+    fn append_as_owner(&self, task: Task, event: &Event) -> Result<bool, RunError> {
+        self.check()?;
+        self.transact(|db| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM owners WHERE task = ?1 AND process = ?2)";
+            let owner = params![task.name(), self.process.to_string()];
+            let is_owner: bool = db.prepare_cached(sql)?.query_row(owner, |row| row.get(0))?;
+            if is_owner {
+                self.insert(db, task, event)?;
+            }
+            Ok(is_owner)
+        })
+    }
+
     fn events_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<EventRecord>>, RunError> {
         self.rows_after(EVENT, id, limit, |row| sound(row, event))
     }

@@ -25,21 +25,7 @@ pub(super) const KEY_COLUMNS: &str = "design, views, lost, subset, step, precisi
 
 impl MeasurementRows for Sqlite {
     fn record(&self, measurement: &Measurement) -> Result<bool, RunError> {
-        let Measurement { key, accuracy, .. } = measurement;
-        if !(0.0..=1.0).contains(accuracy) {
-            return Err(RunError::NotAnAccuracy(*accuracy));
-        }
-        self.check()?;
-        self.transact(|db| {
-            delete_claim(db, key)?;
-            delete_request(db, key)?;
-            let quality = |m: &Measurement| (m.samples, m.calibration_batches);
-            if find(db, key)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
-                return Ok(false);
-            }
-            insert(db, measurement, &self.process.to_string(), now())?;
-            Ok(true)
-        })
+        self.record_with(measurement, |_| Ok(()))
     }
 
     fn withdraw_after(&self, step: u64) -> Result<usize, RunError> {
@@ -82,13 +68,12 @@ impl MeasurementRows for Sqlite {
             if let Some(known) = find(db, key)? {
                 return Ok(Claim::Measured(known.value));
             }
-            let holder = holder(db, key)?;
-            if holder.is_some() {
-                return Ok(Claim::Held);
-            }
-            insert_claim(db, key, &self.process, ttl)?;
-            Ok(Claim::Granted)
+            take_claim(db, key, &self.process, ttl)
         })
+    }
+
+    fn claim_again(&self, key: &MeasurementKey, ttl: Duration) -> Result<Claim, RunError> {
+        self.transact(|db| take_claim(db, key, &self.process, ttl))
     }
 
     fn release(&self, key: &MeasurementKey) -> Result<(), RunError> {
@@ -114,6 +99,33 @@ impl MeasurementRows for Sqlite {
 
 fn claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
     Ok(Claimed { key: key(row, 0)?, process: process(row, 6)?, expires: row.get(7)? })
+}
+
+impl Sqlite {
+    /// Keeps a measurement, unless one as good is there, and does what is to be done `with` one that is kept: all or
+    /// nothing.
+    pub(super) fn record_with(
+        &self,
+        measurement: &Measurement,
+        with: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<bool, RunError> {
+        let Measurement { key, accuracy, .. } = measurement;
+        if !(0.0..=1.0).contains(accuracy) {
+            return Err(RunError::NotAnAccuracy(*accuracy));
+        }
+        self.check()?;
+        self.transact(|db| {
+            delete_claim(db, key)?;
+            delete_request(db, key)?;
+            let quality = |m: &Measurement| (m.samples, m.calibration_batches);
+            if find(db, key)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
+                return Ok(false);
+            }
+            insert(db, measurement, &self.process.to_string(), now())?;
+            with(db)?;
+            Ok(true)
+        })
+    }
 }
 
 pub(super) fn find(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Stored<Measurement>>> {
@@ -168,6 +180,14 @@ pub(super) fn holder(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<
         .query_row(key_values(key), |row| Ok((process(row, 0)?, row.get::<_, f64>(1)?)))
         .optional()?;
     Ok(found.filter(|(process, expires)| *expires > now() && process.is_alive() != Some(false)).map(|found| found.0))
+}
+
+fn take_claim(db: &Connection, key: &MeasurementKey, process: &Process, ttl: Duration) -> rusqlite::Result<Claim> {
+    if holder(db, key)?.is_some() {
+        return Ok(Claim::Held);
+    }
+    insert_claim(db, key, process, ttl)?;
+    Ok(Claim::Granted)
 }
 
 pub(super) fn insert_claim(

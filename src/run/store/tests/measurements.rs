@@ -84,6 +84,17 @@ pub(super) fn a_claim_is_held_until_released_expired_or_measured(path: &Path) {
     assert_eq!(one.claimed(100).unwrap().len(), 1, "recording lifts the claim");
 }
 
+pub(super) fn what_is_measured_again_on_more_objects_is_claimed_too(path: &Path) {
+    let (one, other) = (Store::open(path).unwrap(), Store::open(path).unwrap());
+    let (a, few) = (key("a"), measured("a", 10, 0.5));
+    one.record(&few).unwrap();
+    assert_eq!(one.claim(&a, TTL).unwrap(), Claim::Measured(few));
+    assert_eq!(one.claim_again(&a, TTL).unwrap(), Claim::Granted);
+    assert_eq!(other.claim_again(&a, TTL).unwrap(), Claim::Held, "two never get it");
+    one.record(&measured("a", 20, 0.5)).unwrap();
+    assert!(one.claimed(100).unwrap().is_empty());
+}
+
 pub(super) fn threads_that_claim_at_once_never_get_the_same_subject(path: &Path) {
     let granted: Vec<String> = std::thread::scope(|scope| {
         let claim = || {

@@ -114,3 +114,64 @@ fn a_deleted_or_replaced_database_is_noticed_before_anything_is_written() {
     drop(Sqlite::create(&path).unwrap());
     assert!(matches!(store.record(&measured("a", 10, 0.25)), Err(RunError::Gone(_))));
 }
+
+#[test]
+fn a_process_that_works_waits_longer_for_another_writer() {
+    let (_directory, path) = database();
+    let holder = Connection::open(&path).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut store = Sqlite::open(&path).unwrap();
+    let patience = Duration::from_millis(20);
+    store.db.busy_timeout(patience).unwrap();
+    assert!(matches!(store.append(Task::Train, &Event::Paused), Err(RunError::Locked(_))));
+    store.wait_long();
+    let writer = std::thread::spawn(move || store.append(Task::Train, &Event::Paused).map(drop));
+    std::thread::sleep(10 * patience);
+    holder.execute_batch("ROLLBACK").unwrap();
+    writer.join().unwrap().unwrap();
+    assert!(wait_for_writer(PAUSES - 1) && !wait_for_writer(PAUSES), "not for ever");
+}
+
+#[test]
+fn a_measurement_is_on_record_with_its_event_or_not_at_all() {
+    let (_directory, path) = database();
+    let store = Sqlite::open(&path).unwrap();
+    store.run(|db| db.execute_batch("ALTER TABLE events RENAME TO gone")).unwrap();
+    assert!(store.record_and_tell(&measured("a", 10, 0.5)).is_err());
+    assert!(store.record_and_claim(&measured("a", 10, 0.5), TTL).is_err());
+    assert_eq!(store.measurement(&key("a")).unwrap(), None);
+    store.run(|db| db.execute_batch("ALTER TABLE gone RENAME TO events")).unwrap();
+    assert!(store.record_and_tell(&measured("a", 10, 0.5)).unwrap());
+    assert!(!store.record_and_tell(&measured("a", 10, 0.5)).unwrap(), "as good a one is there");
+    assert_eq!(store.events_after(0, 9).unwrap().len(), 1);
+}
+
+#[test]
+fn a_log_that_is_deleted_under_a_process_is_noticed_before_anything_is_written() {
+    for replaced in [false, true] {
+        let (_directory, path) = database();
+        let (store, other) = (Sqlite::open(&path).unwrap(), Sqlite::open(&path).unwrap());
+        store.append(Task::Train, &warning("one")).unwrap();
+        drop(other);
+        store.append(Task::Train, &warning("two")).unwrap();
+        std::fs::remove_file(log_of(&path)).unwrap();
+        if replaced {
+            std::fs::write(log_of(&path), "").unwrap();
+        }
+        let error = store.append(Task::Train, &warning("lost")).unwrap_err();
+        assert!(matches!(error, RunError::LogGone(_)) && error.to_string().contains("run.db-wal"), "{error}");
+    }
+}
+
+#[test]
+fn an_event_of_an_owner_who_is_none_any_more_is_not_written() {
+    let (_directory, path) = database();
+    let store = Sqlite::open(&path).unwrap();
+    assert!(!store.append_as_owner(Task::Train, &warning("before")).unwrap());
+    store.own(Task::Train, "train").unwrap();
+    assert!(store.append_as_owner(Task::Train, &warning("one")).unwrap());
+    assert!(!store.append_as_owner(Task::Search, &warning("another task")).unwrap());
+    store.run(|db| db.execute("UPDATE owners SET process = 'other/5/5'", [])).unwrap();
+    assert!(!store.append_as_owner(Task::Train, &warning("two")).unwrap());
+    assert_eq!(store.events_after(0, 9).unwrap().len(), 1);
+}
