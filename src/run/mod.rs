@@ -378,7 +378,7 @@ pub(crate) fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
 }
 
-/// What `make` makes of the path of a new run in a directory: `run-NNN` with the first number that is free, also where
+/// Calls `make` with the path of a new run in a directory: `run-NNN` with the first number that is free, also where
 /// other processes make runs just now.
 ///
 /// # Errors

@@ -170,8 +170,8 @@ impl TrainingLoop {
         Ok(result?.then_some(trainer))
     }
 
-    /// Keeps the weights of a training whose record can't be written, if they still are its own to write. The error that
-    /// ends it is the one to report.
+    /// Keeps the weights of a training whose record can't be written, if they still are its own to write. The error
+    /// that ends it is the one to report.
     fn keep(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) {
         if self.exchange.share().leads()
             && let Some(checkpoints) = &self.checkpoints

@@ -279,8 +279,8 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     Ok(String::from_utf8_lossy(row.get_ref(column)?.as_bytes()?).into_owned())
 }
 
-/// What `read` makes of a row; `None` if it can't be read: a damaged value may be no text, of another type or out of
-/// range, and the rows after it can be read all the same.
+/// Value that `read` makes of a row; `None` if it can't be read: a damaged value may be no text, of another type or out
+/// of range, and the rows after it can be read all the same.
 fn sound<T>(row: &Row<'_>, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
     Ok(read(row).ok())
 }

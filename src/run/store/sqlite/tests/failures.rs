@@ -121,12 +121,12 @@ fn a_process_that_works_waits_longer_for_another_writer() {
     let holder = Connection::open(&path).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut store = Sqlite::open(&path).unwrap();
-    let patience = Duration::from_millis(20);
-    store.db.busy_timeout(patience).unwrap();
+    let short = Duration::from_millis(20);
+    store.db.busy_timeout(short).unwrap();
     assert!(matches!(store.append(Task::Train, &Event::Paused), Err(RunError::Locked(_))));
     store.wait_long();
     let writer = std::thread::spawn(move || store.append(Task::Train, &Event::Paused).map(drop));
-    std::thread::sleep(10 * patience);
+    std::thread::sleep(10 * short);
     holder.execute_batch("ROLLBACK").unwrap();
     writer.join().unwrap().unwrap();
     assert!(wait_for_writer(PAUSES - 1) && !wait_for_writer(PAUSES), "not for ever");
