@@ -74,7 +74,7 @@ impl Column {
             Self::Accuracy => "acc",
             Self::Latency => "lat",
             Self::Energy => "energy",
-            Self::Memory => "ram",
+            Self::Memory => "memory",
             Self::Link => "link",
             Self::FrameRate => "fps",
             Self::Split => "split",
@@ -94,7 +94,7 @@ impl Column {
             Self::Accuracy => "accuracy",
             Self::Latency => "latency",
             Self::Energy => "energy",
-            Self::Memory => "sensor RAM",
+            Self::Memory => "sensor memory",
             Self::Link => "link bytes",
             Self::FrameRate => "frame rate",
             Self::Split => "split",
@@ -108,6 +108,8 @@ impl Column {
 
     /// The column of that name.
     pub fn named(name: &str) -> Option<Self> {
+        // `ram` is the name in files of earlier versions.
+        let name = if name == "ram" { Self::Memory.name() } else { name };
         Self::ALL.into_iter().find(|column| column.name() == name)
     }
 

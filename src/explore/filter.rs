@@ -201,7 +201,6 @@ fn column_named(name: &str) -> Option<Column> {
     Some(match name {
         "accuracy" => Column::Accuracy,
         "latency" => Column::Latency,
-        "memory" => Column::Memory,
         "bytes" => Column::Link,
         "rate" => Column::FrameRate,
         "fusion" => Column::Fusion,

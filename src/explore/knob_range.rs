@@ -37,7 +37,10 @@ impl KnobRange {
         let unlimited = knob.is_unlimited(default);
         let usual = if usual.is_finite() && usual > 0.0 { usual } else { 1.0 };
         let (middle, reach) = if unlimited { (usual, REACH_OF_LIMIT) } else { (default, REACH) };
-        let unit = info.dimension.unit_for(middle);
+        // Values far below the limit would have no digits left in its unit.
+        let of_limit = info.dimension.unit_for(middle);
+        let is_small = info.limit.is_some() && usual < of_limit.size;
+        let unit = if is_small { info.dimension.unit_for(usual) } else { of_limit };
         let mut steps = match info.scale {
             KnobScale::Count => (1..=most.max(1)).map(f64::from).collect(),
             KnobScale::Percent => (1..=100).map(|percent| f64::from(percent) / 100.0).collect(),
@@ -223,11 +226,18 @@ mod tests {
 
     #[test]
     fn memory_goes_by_quarters_of_a_doubling() {
-        let range = KnobRange::new(Knob::SensorMemory, 65_536.0, 1.0, 1);
+        let range = KnobRange::new(Knob::SensorMemory, 65_536.0, 40_960.0, 1);
         let at = range.steps.iter().position(|&step| step == 65_536.0).unwrap();
         let shown: Vec<String> = range.steps[at - 2..at + 3].iter().map(|&step| range.number(step)).collect();
         assert_eq!((range.unit.symbol, shown.join(" ").as_str()), ("KiB", "48.0 56.0 64.0 80.0 96.0"));
         assert_eq!(range.number(range.steps[range.last()]), "none");
+    }
+
+    #[test]
+    fn a_limit_far_above_all_designs_does_not_set_their_unit() {
+        let unit = |limit| KnobRange::new(Knob::LatencyLimit, limit, 0.004, 1).unit.symbol;
+        assert_eq!([0.01, 2.0].map(unit), ["ms", "ms"]);
+        assert_eq!(KnobRange::new(Knob::LatencyLimit, 2.0, 1.5, 1).unit.symbol, "s");
     }
 
     #[test]

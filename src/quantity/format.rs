@@ -7,12 +7,21 @@ use super::unit::{Dimension, Unit};
 
 pub use super::number::Rounding;
 
+/// Values below it are written as 0.00 in two digits behind the point.
+const LEAST_WRITTEN: f64 = 0.005;
+
+/// A value below [`LEAST_WRITTEN`] in one digit and few cells: `0.003`, `4e-5`.
+fn first_digit(value: f64) -> String {
+    if value.abs() >= 0.000_5 { format!("{value:.3}") } else { format!("{value:.0e}") }
+}
+
 impl Unit {
     /// `value` in this unit, without the symbol: `2.50`, `25.0`, `1520`; `-` if it is not finite.
     ///
     /// ```
     /// let ms = splitscope::quantity::Dimension::Time.unit("ms").unwrap();
     /// assert_eq!([0.0086, 0.1523, 1.52].map(|seconds| ms.column(seconds)), ["8.60", "152", "1520"]);
+    /// assert_eq!([0.0, 2.6e-6, 2.6e-8].map(|seconds| ms.column(seconds)), ["0", "0.003", "3e-5"]);
     /// ```
     pub fn column(&self, value: f64) -> String {
         self.digits(value, Rounding::Nearest)
@@ -20,7 +29,9 @@ impl Unit {
 
     /// A difference in this unit with its sign, without the symbol: `+1.11`; one that is written as zero has no sign.
     pub fn difference(&self, delta: f64) -> String {
-        with_sign(delta, self.column(delta.abs()))
+        let size = (delta / self.size).abs();
+        let is_none = 0.0 < size && size < LEAST_WRITTEN && !self.whole;
+        with_sign(delta, if is_none { significant(size, Rounding::Nearest) } else { self.column(delta.abs()) })
     }
 
     /// `value` in this unit, with the symbol: `2.50 ms`; `-` if it is not finite.
@@ -34,6 +45,8 @@ impl Unit {
             _ if !value.is_finite() => "-".to_owned(),
             0.0 => "0".to_owned(),
             _ if self.whole => rounding.to_places(value, 0),
+            // Not 0.00, which would be taken for nothing.
+            _ if value.abs() < LEAST_WRITTEN && rounding == Rounding::Nearest => first_digit(value),
             _ => significant(value, rounding),
         }
     }

@@ -84,7 +84,7 @@ pub struct KnobInfo {
     pub former_names: &'static [&'static str],
     /// Name in sentences.
     pub label: &'static str,
-    /// Name of at most ten characters for a list, where the unit stands beside it.
+    /// Name of at most 13 characters for a list, where the unit stands beside it.
     pub short: &'static str,
     /// One line of help.
     pub about: &'static str,

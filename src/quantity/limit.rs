@@ -54,7 +54,7 @@ pub struct LimitInfo {
 
 /// All limits; the index is the [`Limit`].
 const LIMITS: [LimitInfo; 9] = [
-    row(Limit::SensorMemory, Metric::SensorMemory, LimitSide::AtMost, "sensor memory", "RAM"),
+    row(Limit::SensorMemory, Metric::SensorMemory, LimitSide::AtMost, "sensor memory", "mem"),
     row(Limit::SensorWeights, Metric::SensorWeights, LimitSide::AtMost, "sensor weight memory", "weight"),
     row(Limit::AggregatorWeights, Metric::AggregatorWeights, LimitSide::AtMost, "aggregator weight memory", "weight"),
     row(Limit::Latency, Metric::Latency, LimitSide::AtMost, "latency limit", "lat"),
@@ -205,11 +205,11 @@ mod tests {
         assert_eq!(Limit::Latency.violation(0.006_672, 0.001_5), "latency 6.67 ms exceeds 1.50 ms");
         assert_eq!(Limit::Latency.violation(0.001_500_1, 0.001_5), "latency 1.5001 ms exceeds 1.50 ms");
         assert_eq!(Limit::Latency.violation(0.010_008_64, 0.01), "latency 10.01 ms exceeds 10.0 ms");
-        assert_eq!(Limit::SensorMemory.violation_brief(32_769.0, 32_768.0), "sensor RAM 32.001 KiB > 32.0 KiB");
+        assert_eq!(Limit::SensorMemory.violation_brief(32_769.0, 32_768.0), "sensor memory 32.001 KiB > 32.0 KiB");
         assert_eq!(Limit::Latency.violation(0.01 * (1.0 + 1e-15), 0.01), "latency 10.0 ms exceeds 10.0 ms");
         assert_eq!(Limit::FrameRate.violation(12.0, 30.0), "frame rate 12.0 fps is below 30.0 fps");
         assert_eq!(Limit::Accuracy.violation_brief(0.713, 0.725), "accuracy 71.3 % < 72.5 %");
-        assert_eq!(Limit::SensorMemory.violation_brief(40_960.0, 32_768.0), "sensor RAM 40.0 KiB > 32.0 KiB");
+        assert_eq!(Limit::SensorMemory.violation_brief(40_960.0, 32_768.0), "sensor memory 40.0 KiB > 32.0 KiB");
         assert_eq!(Limit::SensorWeights.instruction(40_961.0), "raise the sensor weight memory to 40.1 KiB");
         assert_eq!(Limit::FrameRate.instruction(12.349), "lower the frame rate floor to 12.3 fps");
     }

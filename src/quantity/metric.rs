@@ -47,7 +47,7 @@ pub struct MetricInfo {
     pub name: &'static str,
     /// Name in sentences.
     pub label: &'static str,
-    /// Name of at most 12 characters for lists and axes.
+    /// Name of at most 18 characters for lists and axes.
     pub short: &'static str,
     /// Dimension of its values.
     pub dimension: Dimension,
@@ -63,7 +63,7 @@ const METRICS: [MetricInfo; 12] = [
     row(Metric::Latency, "latency", "latency", "latency", Time, MILLISECONDS),
     row(Metric::Energy, "energy", "energy of a frame", "energy", Energy, MICROJOULES),
     row(Metric::Power, "power", "mean power", "power", Power, MILLIWATTS),
-    row(Metric::SensorMemory, "sensor-memory", "sensor memory", "sensor RAM", Bytes, KIBIBYTES),
+    row(Metric::SensorMemory, "sensor-memory", "sensor memory", "sensor memory", Bytes, KIBIBYTES),
     row(Metric::SensorWeights, "sensor-weights", "sensor weight memory", "sensor weights", Bytes, KIBIBYTES),
     row(
         Metric::AggregatorWeights,

@@ -5,9 +5,9 @@
 //! exists only at the edges, and every edge (profiles, `--knob`, entries of the explorer, session files, control lines)
 //! goes through [`Dimension::parse`] or [`Knob::parse`] and [`Dimension::format`] or [`Knob::format`].
 //!
-//! A value is written with three significant digits in the largest unit in which it is one or more. Trailing zeros
-//! stay, so that nothing jumps while values change and one quantity has the same digits everywhere. A column of figures
-//! has one unit ([`Unit::column`]).
+//! A value is written with three significant digits in the largest unit in which it is one or more; in a column of one
+//! unit, what would read as 0.00 has its first digit. Trailing zeros stay, so that nothing jumps while values change
+//! and one quantity has the same digits everywhere. A column of figures has one unit ([`Unit::column`]).
 //!
 //! ```
 //! use splitscope::quantity::{Dimension, Knob, Rounding};

@@ -212,7 +212,7 @@ pub(crate) fn markdown(session: &Session) -> String {
     let noted = !session.setup().notes().is_empty();
     let (head, rule) = if noted { (" note |", "---|") } else { ("", "") };
     let mut out = format!(
-        "{} on {}, {}; accuracies measured in int8 unless they say otherwise\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
+        "{} on {}, {}; accuracies measured in int8 unless they say otherwise\n\n| | accuracy % | latency {} | energy {} | sensor memory {} | link bytes | split | fusion \
          | fits |{head}\n|---|---:|---:|---:|---:|---:|---|---|---|{rule}\n",
         without_tags(&session.space().name),
         without_tags(&session.profile().name),

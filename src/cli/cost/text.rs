@@ -80,7 +80,7 @@ fn rows(out: &mut String, found: &DesignReport) {
     let names = found.splits.iter().map(|split| split.name.len()).max().unwrap_or(0).clamp(12, 32);
     let _ = writeln!(
         out,
-        "  {:<names$} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>11} {:>10}",
+        "  {:<names$} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>13} {:>10}",
         "split after",
         "latency",
         "readout",
@@ -90,7 +90,7 @@ fn rows(out: &mut String, found: &DesignReport) {
         "bytes",
         "all bytes",
         "of raw",
-        "sensor peak",
+        "sensor memory",
         "energy"
     );
     let time = column_unit(found, Limit::Latency, |cost| cost.latency.total_s());
@@ -109,7 +109,7 @@ fn rows(out: &mut String, found: &DesignReport) {
                 .map(|seconds| time.format(seconds));
         let _ = writeln!(
             out,
-            "{mark} {:<names$} {total:>10} {readout:>10} {sensor:>10} {link:>10} {aggregator:>10} {:>10} {:>10} {:>7} {:>11} {:>10}",
+            "{mark} {:<names$} {total:>10} {readout:>10} {sensor:>10} {link:>10} {aggregator:>10} {:>10} {:>10} {:>7} {:>13} {:>10}",
             split.name,
             split.cost.link_bytes,
             traffic.total_bytes,

@@ -20,7 +20,7 @@ fn the_strip_shows_every_boundary_with_its_state() {
     set(&mut session, Knob::SensorMemory, "8 KiB");
     let strip = session.strip().unwrap();
     assert_eq!(strip.places[0].state, SplitState::Barred("link"));
-    assert_eq!(strip.places[5].state, SplitState::Barred("RAM"));
+    assert_eq!(strip.places[5].state, SplitState::Barred("mem"));
 }
 
 #[test]

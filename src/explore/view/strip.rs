@@ -16,7 +16,7 @@ pub enum SplitState {
     Closed,
     /// A split here meets all limits.
     Feasible,
-    /// A split here breaks limits: the first of them in a word, `RAM`, `link`, `lat`.
+    /// A split here breaks limits: the first of them in a word, `mem`, `link`, `lat`.
     Barred(&'static str),
 }
 

@@ -12,7 +12,7 @@ fn the_table_stands_in_the_order_of_the_knobs() {
         let info = knob.info();
         assert_eq!((info.knob, knob.index()), (knob, index));
         assert!(!info.name.is_empty() && !info.label.is_empty() && !info.about.is_empty());
-        assert!((1..=10).contains(&info.short.len()), "{}", info.short);
+        assert!((1..=13).contains(&info.short.len()), "{}", info.short);
         if let Some(limit) = info.limit {
             assert_eq!(limit.knob(), Some(knob));
             assert_eq!((limit.name(), limit.info().label), (info.name, info.label));

@@ -55,7 +55,8 @@ impl Brushes {
 
     /// Brushes of a session file. Figures that can't be brushed are skipped.
     pub(crate) fn read(rows: &BTreeMap<String, [f64; 2]>) -> Self {
-        Self(BRUSHED.map(|column| rows.get(column.name()).map(|[low, high]| (*low, *high))))
+        let brush = |column| rows.iter().find(|(name, _)| Column::named(name) == Some(column));
+        Self(BRUSHED.map(|column| brush(column).map(|(_, [low, high])| (*low, *high))))
     }
 }
 

@@ -15,11 +15,11 @@ use crate::{
     explore::{Command, Move, Severity, WorkControl},
     tui::{
         command::{RowMove, UserCommand},
-        keymap::{Group, KeyRow, Keymap},
+        keymap::{Group, KeyRow},
         model::{
             entry::Purpose,
             replay::Seek,
-            screen::{Overlay, Screen},
+            screen::{Overlay, Pane, Screen},
         },
         text,
         widget::width,
@@ -110,7 +110,7 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let screen = view.ui.screen;
     let mut row = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let last: Vec<(String, &str)> =
-        LAST.iter().filter_map(|command| keys.row(command.clone())).map(|row| hint(keys, row, screen)).collect();
+        LAST.iter().filter_map(|command| keys.row(command.clone())).map(|row| hint(view, row)).collect();
     let cells = |(keys, words): &(String, &str)| width(keys) + 1 + width(words) + 2;
     let reserved: u16 = last.iter().map(cells).sum();
     // The row of a run that is replayed says its keys itself where it has room.
@@ -130,7 +130,7 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
         row.width = row.right().saturating_sub(end + 2);
         row.x = end + 2;
     };
-    for other in others.map(|row| hint(keys, row, screen)) {
+    for other in others.map(|row| hint(view, row)) {
         if cells(&other) + reserved <= row.width + 2 {
             write(&mut row, &other);
         }
@@ -158,11 +158,16 @@ fn possible(view: View<'_>, command: &UserCommand) -> bool {
     }
 }
 
-/// Key of a row, with that of the opposite command, and a word for what it does; designs have no steps to take.
-fn hint(keys: &Keymap, row: KeyRow<'_>, screen: Screen) -> (String, &'static str) {
-    let command = &row.binding.command;
-    let of_designs = *command == UserCommand::Sideways(-1) && screen == Screen::Compare;
-    let words = if of_designs { "design" } else { row.binding.hint };
+/// Key of a row, with that of the opposite command, and a word for what it does; designs and cameras have no steps to
+/// take.
+fn hint(View { ui, .. }: View<'_>, row: KeyRow<'_>) -> (String, &'static str) {
+    let (keys, command) = (&ui.keys, &row.binding.command);
+    let sideways = *command == UserCommand::Sideways(-1);
+    let words = match (ui.screen, ui.pane) {
+        (Screen::Compare, _) if sideways => "design",
+        (Screen::Explore, Pane::Pictures) if sideways => "camera",
+        _ => row.binding.hint,
+    };
     let other = opposite(command).and_then(|command| keys.row(command)).filter(|row| !row.keys.is_empty());
     let key = other.map_or_else(|| row.first_key(), |other| format!("{}/{}", row.first_key(), other.first_key()));
     (key, words)

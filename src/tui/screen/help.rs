@@ -121,6 +121,11 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
         ));
         lines.push(row(format!("{} {}", glyphs.selected, glyphs.focus), "selected, has the focus"));
         lines.push(row(format!("{} {}", glyphs.yes, glyphs.no), "meets all limits, breaks one"));
+        lines.push(row(
+            format!("{no}link {no}lat", no = glyphs.no),
+            "a split there misses the latency limit: the link takes longest, another stage does; also mem (sensor \
+             memory), wt (weights), en (energy), rate, acc, leak, chip (operators)",
+        ));
         lines.push(row("? -".to_owned(), "measured with another number of sensors, not known"));
         let (about, plus_minus) = (glyphs.about, glyphs.plus_minus);
         lines.push(row(

@@ -69,15 +69,24 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let View { session, theme, .. } = view;
     let Some(strip) = session.strip() else { return };
     let mut head = 0;
-    for line in about(view, &strip, area.width) {
+    let hold = hold(view, area.width);
+    let spare = usize::from(area.height).saturating_sub(open(&strip).count() + ABOVE + hold.len());
+    for line in fitting(facts(view, &strip), area.width, spare) {
         let style = if head == 0 { theme.text } else { theme.dim };
         chrome::line(buf, chrome::row(area, head), &[(&line, style)], theme);
         head += 1;
     }
     let table = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area }.intersection(area);
-    let hold = hold(view, area.width);
     let foot = table.height.saturating_sub(u16::try_from(hold.len()).unwrap_or(0));
-    splits(view, &strip, Rect { height: foot.saturating_sub(1), ..table }, buf, hits);
+    // A row before the foot, blank or about the splits without room, unless all of them take it.
+    let all = open(&strip).count();
+    let gap = u16::from(usize::from(foot) != all + ABOVE);
+    splits(view, &strip, Rect { height: foot.saturating_sub(gap), ..table }, buf, hits);
+    let shown = usize::from(foot.saturating_sub(gap)).saturating_sub(ABOVE);
+    if shown < all {
+        let words = format!("{}: move the split", number::counted((all - shown) as u64, "more split"));
+        chrome::line(buf, chrome::row(table, foot.saturating_sub(1)), &[(&words, theme.dim)], theme);
+    }
     for (line, at) in hold.iter().zip(foot..) {
         chrome::line(buf, chrome::row(table, at), &[(line, theme.text)], theme);
     }
@@ -94,6 +103,17 @@ fn hold(view: View<'_>, room: u16) -> Vec<String> {
 /// else was measured.
 fn about(view: View<'_>, strip: &DesignStrip<'_>, room: u16) -> Vec<String> {
     facts(view, strip).iter().flat_map(|fact| text::wrap_broken(fact, room)).collect()
+}
+
+/// Facts in rows of `room` cells: the first two, and of the others as many whole ones as `rows` have room for, so that
+/// splits are not left out.
+fn fitting(mut facts: Vec<String>, room: u16, rows: usize) -> Vec<String> {
+    let wrapped =
+        |facts: &[String]| -> Vec<String> { facts.iter().flat_map(|fact| text::wrap_broken(fact, room)).collect() };
+    while facts.len() > 2 && wrapped(&facts).len() > rows {
+        facts.pop();
+    }
+    wrapped(&facts)
 }
 
 /// Facts about the design, a line each where there is room.
@@ -291,5 +311,19 @@ fn line(view: View<'_>, row: Rect, cells: &[(String, Style); COLUMNS], buf: &mut
             chrome::right(buf, cell, text, *style);
         }
         x = x.saturating_add(wide);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_give_way_to_splits_from_the_last_one_on() {
+        let facts = || ["a design", "its size", "sends a lot more", "samples"].map(str::to_owned).to_vec();
+        assert_eq!(fitting(facts(), 8, 5), ["a design", "its size", "sends a", "lot more", "samples"]);
+        assert_eq!(fitting(facts(), 8, 4), ["a design", "its size", "sends a", "lot more"]);
+        assert_eq!(fitting(facts(), 8, 3), ["a design", "its size"]);
+        assert_eq!(fitting(facts(), 8, 0).len(), 2);
     }
 }

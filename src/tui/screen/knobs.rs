@@ -6,7 +6,7 @@
 //! │ link       Mbit/s ··▁▂▃▄▅●▆▇▇▇      25 │
 //! │ ...                                    │
 //! │ feasible  █████████░░░░ 1 214 of 2 000 │
-//! │ binding   latency 184, sensor RAM 71   │
+//! │ binding   latency 184, sensor memory 71│
 //! │ what if   link to 33 Mbit/s: 288 more  │
 //! │ fastest   S2.1 from 8.2 to 40 Mbit/s   │
 //! └────────────────────────────────────────┘
@@ -180,9 +180,10 @@ fn whole(view: View<'_>, cells: u16) -> String {
     let short = search::FeasibleCount { interval: None, ..fitting.clone() }.to_string();
     let (about, sign) = if fitting.interval.is_some() { ("about ", "~") } else { ("", "") };
     let shorter = short.replace(" designs", "");
-    let texts =
-        [fitting.to_string(), format!("{about}{short}"), format!("{about}{shorter}"), format!("{sign}{shorter}")];
-    texts.into_iter().find(|text| width(text) <= cells).unwrap_or_default()
+    // An interval without a length says nothing.
+    let whole = fitting.interval.is_none_or(|(low, high)| high > low).then(|| fitting.to_string());
+    let texts = [format!("{about}{short}"), format!("{about}{shorter}"), format!("{sign}{shorter}")];
+    whole.into_iter().chain(texts).find(|text| width(text) <= cells).unwrap_or_default()
 }
 
 /// Number of feasible candidates.
@@ -307,7 +308,7 @@ struct AccuracyLine {
 }
 
 impl AccuracyLine {
-    /// Effect of moving a knob: `sensor RAM 96.0 KiB: +1.3 %`.
+    /// Effect of moving a knob: `sensor memory 96.0 KiB: +1.3 %`.
     fn of(View { session, theme, .. }: View<'_>, change: &AccuracyChange) -> Self {
         let AccuracyChange { knob, value, change, estimated } = *change;
         let unit = Metric::Accuracy.info().unit;

@@ -47,6 +47,7 @@ use super::{
         screen::{Overlay, Screen},
         state::UiState,
     },
+    text,
     theme::Theme,
 };
 use crate::explore::{CandidateId, Session};
@@ -109,9 +110,12 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
 
 /// Draws the pictures of an object: all cameras where there is room, else the first; a caption below them.
 pub(crate) fn object(theme: &Theme, pictures: &ObjectPictures, caption: &str, area: Rect, buf: &mut Buffer) {
-    let height = area.height.saturating_sub(u16::from(!caption.is_empty()));
+    let lines = text::wrap_broken(caption, area.width.saturating_sub(2));
+    let height = area.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(u16::MAX));
     pictures::show(theme, pictures, 0, Rect { height, ..area }, buf);
-    chrome::line(buf, chrome::row(area, height), &[(&format!(" {caption}"), theme.dim)], theme);
+    for (line, at) in lines.iter().zip(height..) {
+        chrome::line(buf, chrome::row(area, at), &[(&format!(" {line}"), theme.dim)], theme);
+    }
 }
 
 /// Writes signs of sentences in plain characters where the terminal may lack them: micro, about, published.

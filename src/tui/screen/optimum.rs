@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌ Least of any design at every split ─────────────── Esc close ┐
-//! │ split after      latency       energy   sensor RAM           │
+//! │ split after      latency       energysensor memory           │
 //! │ input           5.28 ms ✗      41 µJ         2 KiB           │
 //! │ S1.1            3.12 ms        30 µJ      12.5 KiB ✗         │
 //! │ ✗ the design breaks a limit; `cost --optimum` prints designs │

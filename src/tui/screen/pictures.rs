@@ -10,6 +10,8 @@
 //! Objects and cameras are counted from 0. Where there is room all cameras stand side by side, with the three pictures
 //! of each below one another.
 
+use std::ops::Range;
+
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{chrome, view::View};
@@ -30,7 +32,7 @@ use crate::{
 };
 
 /// Fewest rows of cells of a picture when all cameras are shown.
-const LEAST_ROWS: u16 = 8;
+const LEAST_ROWS: u16 = 7;
 /// Cells of the names of rows when all cameras are shown.
 const NAMES: u16 = 8;
 
@@ -47,7 +49,9 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     };
     let count = pictures.cameras.len().max(1);
     let camera = ui.pictures.camera % count;
-    let note = notes(pictures, ui.pictures.object, camera).into_iter().find(|note| width(note) + 16 <= area.width);
+    let inner = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(2), ..area };
+    let cameras = shown_cameras(pictures, camera, inner);
+    let note = notes(pictures, ui.pictures.object, &cameras).into_iter().find(|note| width(note) + 16 <= area.width);
     let inner = chrome::pane(buf, area, ("Pictures", &note.unwrap_or_default()), focus, theme);
     show(theme, pictures, camera, inner, buf);
     // It is that of many objects; the one that is shown may tell more or less.
@@ -55,20 +59,57 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     chrome::foot(buf, area, (&sentence, pictures.attacker.label()), theme);
 }
 
-/// Object and camera, in many words and in few.
-fn notes(pictures: &ObjectPictures, object: u32, camera: usize) -> [String; 2] {
+/// Object and the cameras shown, in many words and in few.
+fn notes(pictures: &ObjectPictures, object: u32, shown: &Range<usize>) -> [String; 2] {
     let ObjectPictures { of, class, cameras, .. } = pictures;
-    [
-        format!("object {object} of {of}, {class}, camera {camera} of {}", cameras.len()),
-        format!("object {object}, camera {camera}"),
-    ]
+    let last = shown.end.saturating_sub(1).max(shown.start);
+    let cameras = match (shown.start, last, cameras.len()) {
+        (0, last, count) if last > 0 && last + 1 == count => format!("all {count} cameras"),
+        (first, last, count) if first < last => format!("cameras {first} to {last} of {count}"),
+        (camera, _, count) => format!("camera {camera} of {count}"),
+    };
+    [format!("object {object} of {of}, {class}, {cameras}"), format!("object {object}, {cameras}")]
+}
+
+/// Cameras that [`show`] draws in an area.
+fn shown_cameras(pictures: &ObjectPictures, camera: usize, area: Rect) -> Range<usize> {
+    match all_layout(pictures, area) {
+        Some(CameraGrid { room, .. }) => {
+            let first = camera.min(pictures.cameras.len().saturating_sub(room));
+            first..pictures.cameras.len().min(first + room)
+        }
+        None => camera..camera + 1,
+    }
+}
+
+/// Sizes of the pictures where all cameras stand side by side.
+struct CameraGrid {
+    /// Rows of a picture.
+    rows: u16,
+    /// Cells of a camera, with the gap to the next one.
+    column: u16,
+    /// Number of cameras that there is room for.
+    room: usize,
+}
+
+/// Sizes of the pictures of all cameras in an area, smaller, down to a limit, if all of them fit then; `None` where one
+/// is shown.
+fn all_layout(pictures: &ObjectPictures, area: Rect) -> Option<CameraGrid> {
+    let rows = area.height.saturating_sub(1) / 3;
+    if rows < LEAST_ROWS || pictures.cameras.len() < 2 || area.width < NAMES + 2 * rows {
+        return None;
+    }
+    let count = u16::try_from(pictures.cameras.len()).unwrap_or(u16::MAX);
+    let narrow = (area.width.saturating_sub(NAMES) / count).saturating_sub(1) / 2;
+    let rows = narrow.max(LEAST_ROWS).min(rows);
+    let column = 2 * rows + 1;
+    Some(CameraGrid { rows, column, room: usize::from((area.width + 1).saturating_sub(NAMES) / column).max(1) })
 }
 
 /// Draws pictures of an object without a frame: all cameras where there is room, else one.
 pub(crate) fn show(theme: &Theme, pictures: &ObjectPictures, camera: usize, area: Rect, buf: &mut Buffer) {
-    let rows = area.height.saturating_sub(1) / 3;
-    if rows >= LEAST_ROWS && pictures.cameras.len() > 1 && area.width >= NAMES + 2 * rows {
-        all_cameras(theme, pictures, camera, area, buf);
+    if let Some(grid) = all_layout(pictures, area) {
+        all_cameras(theme, pictures, shown_cameras(pictures, camera, area), &grid, area, buf);
     } else if let Some(one) = pictures.cameras.get(camera) {
         one_camera(theme, pictures, one, area, buf);
     }
@@ -77,8 +118,7 @@ pub(crate) fn show(theme: &Theme, pictures: &ObjectPictures, camera: usize, area
 /// The three pictures of one camera side by side.
 fn one_camera(theme: &Theme, pictures: &ObjectPictures, camera: &CameraPictures, area: Rect, buf: &mut Buffer) {
     let column = (area.width.saturating_sub(1) / 3).min(2 * area.height.saturating_sub(1) + 18);
-    let [long, short] = sent(pictures);
-    let sent = if width(&long) < column { long } else { short };
+    let sent = sent(pictures).into_iter().find(|words| width(words) < column).unwrap_or_default();
     let rebuilt = format!("rebuilt: {}", Metric::Leak.format(camera.share));
     let parts = [("seen", &camera.seen), (sent.as_str(), &camera.sent), (rebuilt.as_str(), &camera.rebuilt)];
     for (place, (title, picture)) in (0..).zip(parts) {
@@ -88,26 +128,28 @@ fn one_camera(theme: &Theme, pictures: &ObjectPictures, camera: &CameraPictures,
     }
 }
 
-/// All cameras side by side from a given one on, seen above sent above rebuilt.
-fn all_cameras(theme: &Theme, pictures: &ObjectPictures, first: usize, area: Rect, buf: &mut Buffer) {
-    let count = u16::try_from(pictures.cameras.len()).unwrap_or(u16::MAX).max(1);
-    // Smaller, down to a limit, if all of them fit then.
-    let narrow = (area.width.saturating_sub(NAMES) / count).saturating_sub(1) / 2;
-    let rows = narrow.max(LEAST_ROWS).min(area.height.saturating_sub(1) / 3);
-    let column = 2 * rows + 1;
-    let room = usize::from(area.width.saturating_sub(NAMES) / column).max(1);
-    let count = pictures.cameras.len();
-    let first = first.min(count.saturating_sub(room));
+/// Cameras side by side, seen above sent above rebuilt.
+fn all_cameras(
+    theme: &Theme,
+    pictures: &ObjectPictures,
+    cameras: Range<usize>,
+    grid: &CameraGrid,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let CameraGrid { rows, column, .. } = *grid;
     for (place, name) in (0..).zip(["seen", "sent", "rebuilt"]) {
         let row = chrome::row(area, 1 + place * rows);
         chrome::line(buf, Rect { width: NAMES.min(row.width), ..row }, &[(&format!(" {name}"), theme.dim)], theme);
     }
-    for (place, index) in (0..).zip(first..count.min(first + room)) {
+    for (place, index) in (0..).zip(cameras) {
         let camera = &pictures.cameras[index];
         let x = area.x + NAMES + place * column;
-        let title = format!("camera {index}: {}", Metric::Leak.format(camera.share));
+        let share = Metric::Leak.format(camera.share);
         let head = Rect { x, width: column - 1, height: 1, ..area }.intersection(area);
-        chrome::line(buf, head, &[(&title, theme.dim)], theme);
+        let titles = [format!("camera {index}: {share}"), format!("cam {index}: {share}")];
+        let title = titles.iter().find(|title| width(title) <= head.width).unwrap_or(&titles[1]);
+        chrome::line(buf, head, &[(title, theme.dim)], theme);
         for (row, picture) in (0..).zip([&camera.seen, &camera.sent, &camera.rebuilt]) {
             let part = Rect { x, y: area.y + 1 + row * rows, width: column - 1, height: rows };
             put(theme, picture, part.intersection(area), buf);
@@ -115,13 +157,15 @@ fn all_cameras(theme: &Theme, pictures: &ObjectPictures, first: usize, area: Rec
     }
 }
 
-/// Size of a code, in many words and in few.
-fn sent(pictures: &ObjectPictures) -> [String; 2] {
+/// Size of a code, in many words and in ever fewer.
+fn sent(pictures: &ObjectPictures) -> [String; 4] {
     let ([rows, columns, channels], bits) = (pictures.code_shape, pictures.bits);
     let s = if channels == 1 { "" } else { "s" };
     [
         format!("sent: {columns}x{rows}, {channels} channel{s} of {bits} bits"),
+        format!("sent: {columns}x{rows}x{channels}, {bits} bits"),
         format!("sent: {columns}x{rows}x{channels}, {bits} b"),
+        format!("sent: {columns}x{rows}x{channels}"),
     ]
 }
 

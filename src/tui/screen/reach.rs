@@ -48,7 +48,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     }
     let logarithmic = matches!(range.info().scale, KnobScale::Decades | KnobScale::Octaves);
     let scale = if logarithmic && points.iter().all(|point| point.at > 0.0) { Scale::Log } else { Scale::Linear };
-    let y = Axis::fit(points.iter().map(|point| point.percent), Scale::Linear).padded(0.08);
+    // Without a margin, which is half a row anyway: in few rows a tick beyond the best would be taken for its value.
+    let y = Axis::fit(points.iter().map(|point| point.percent), Scale::Linear);
     let y = Axis::new(y.low().max(0.0), y.high().min(100.0), Scale::Linear);
     let x = Axis::fit(points.iter().map(|point| point.at), scale);
     let [measured, estimated] = lines(&points);

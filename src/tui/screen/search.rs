@@ -33,8 +33,11 @@ use crate::{
 
 pub(crate) use front::nearest;
 
-/// Cells of the operators.
-const OPERATORS: u16 = 32;
+/// Cells of the events beside the operators, of the choices of the front, and of the bar of an operator where there is
+/// room for them.
+const EVENTS: u16 = 30;
+const GENES: u16 = 44;
+const BAR: u16 = 12;
 
 /// Draws the screen.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -57,12 +60,14 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     } else {
         front::draw(view, right, buf, hits);
     }
-    let (left, right) = chrome::cut_left(lower, area.width / 2);
-    genes::draw(view, left, buf);
     let tallies = operators(view);
-    let narrow = area.width < WIDE || tallies.is_empty();
-    let (one, events) = chrome::cut_left(right, if narrow { 0 } else { OPERATORS.min(right.width / 2) });
-    if !narrow {
+    let wanted = if area.width < WIDE || tallies.is_empty() { 0 } else { tally_cells(&tallies) };
+    let genes = area.width.saturating_sub(wanted + EVENTS).max(GENES).min(area.width / 2);
+    let (left, right) = chrome::cut_left(lower, if wanted == 0 { area.width / 2 } else { genes });
+    genes::draw(view, left, buf);
+    // Their bars have what the events leave.
+    let (one, events) = chrome::cut_left(right, (right.width / 2).clamp(wanted, wanted + BAR.min(wanted)));
+    if wanted > 0 {
         tally(view, &tallies, one, buf);
     }
     train::notes(view, events, &searching.notes, buf, hits);
@@ -240,12 +245,11 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) 
         return;
     }
     let series = [CurveSeries { points: &points, style: theme.series[0], ..CurveSeries::default() }];
-    let most = points.iter().map(|point| point.1).filter(|value| value.is_finite()).fold(0.0, f64::max);
     let axes = Axes {
         last: points.last().map_or(1.0, |point| point.0),
         x: if ui.searching.other_scale { Scale::Log } else { Scale::Linear },
         y: Scale::Linear,
-        bounds: Some((0.0, most * 1.04)),
+        bounds: None,
     };
     chart::draw(view, &ui.searching, &series, axes, inner, buf, hits);
 }
@@ -255,6 +259,24 @@ fn operators(view: View<'_>) -> Vec<OperatorRecord> {
     let mut rows = view.session.searching().operators();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.evaluated), row.operator.name()));
     rows
+}
+
+/// Cells of the longest name of an operator.
+fn name_cells(rows: &[OperatorRecord]) -> u16 {
+    rows.iter().map(|row| width(row.operator.name())).max().unwrap_or(0)
+}
+
+/// Success of an operator in words, with as many cells for the number of designs as the largest takes.
+fn tally_words(rows: &[OperatorRecord], tally: &OperatorRecord) -> String {
+    let most = rows.iter().map(|row| row.evaluated).max().unwrap_or(0);
+    let share = tally.successes as f64 / tally.evaluated.max(1) as f64;
+    format!("{:>6} of {:>2$}", Dimension::Share.format(share), tally.evaluated, most.to_string().len())
+}
+
+/// Cells of the pane of the operators without bars.
+fn tally_cells(rows: &[OperatorRecord]) -> u16 {
+    let words = rows.iter().map(|row| width(&tally_words(rows, row))).max().unwrap_or(0);
+    name_cells(rows) + words + 6
 }
 
 /// Share of each operator's designs that joined the front.
@@ -268,7 +290,11 @@ fn tally(view: View<'_>, rows: &[OperatorRecord], area: Rect, buf: &mut Buffer) 
             break;
         }
         let share = tally.successes as f64 / tally.evaluated.max(1) as f64;
-        let words = format!("{:>7} of {:>4}", Dimension::Share.format(share), tally.evaluated);
-        Gauge::new(share).label(tally.operator.name(), 13).text(&words).look(theme.gauge()).render(row, buf);
+        let words = tally_words(rows, tally);
+        Gauge::new(share)
+            .label(tally.operator.name(), name_cells(rows) + 1)
+            .text(&words)
+            .look(theme.gauge())
+            .render(row, buf);
     }
 }

@@ -39,12 +39,15 @@ struct ColumnShape {
 impl ColumnShape {
     /// Returns `true` if the table can be sorted by the column.
     fn sorts(&self) -> bool {
-        ![DELTA, DESIGN, NETWORK, NOTE].contains(&self.title.as_str()) && !PARTS.contains(&self.title.as_str())
+        let title = self.title.as_str();
+        !title.starts_with(DELTA) && ![DESIGN, NETWORK, NOTE].contains(&title) && !PARTS.contains(&title)
     }
 }
 
-/// Heading of the difference to the baseline.
+/// Beginning of the heading of the differences to the baseline.
 const DELTA: &str = "vs base";
+/// Cells of it: `≈-12.3 -1520`.
+const DELTA_CELLS: u16 = 13;
 /// Headings of the parts of the latency, and of the design as it is written.
 const PARTS: [&str; 3] = ["sensor", "link", "aggr."];
 const DESIGN: &str = "design";
@@ -124,7 +127,7 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
         shape(Column::Latency, PARTS[1].to_owned(), 6, 1, false),
         shape(Column::Latency, PARTS[2].to_owned(), 6, 1, false),
         shape(Column::Energy, unit(Column::Energy).to_owned(), 6, 7, false),
-        shape(Column::Memory, format!("RAM {}", unit(Column::Memory)), 7, 8, false),
+        shape(Column::Memory, format!("mem {}", unit(Column::Memory)), 7, 8, false),
         shape(Column::Link, "link B".to_owned(), 7, 6, false),
         shape(Column::FrameRate, "fps".to_owned(), 6, 5, false),
         shape(Column::Split, "split".to_owned(), 6, 9, true),
@@ -133,7 +136,7 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
         shape(Column::Bits, "bit".to_owned(), 3, 3, false),
         shape(Column::Macs, "MMAC".to_owned(), 6, 4, false),
         shape(Column::Leak, "leak%".to_owned(), 6, 8, false),
-        shape(Column::Rank, DELTA.to_owned(), 14, 2, false),
+        shape(Column::Rank, format!("{DELTA} %, {}", unit(Column::Latency)), DELTA_CELLS, 2, false),
         shape(Column::Id, DESIGN.to_owned(), DESIGN_CELLS, 0, true),
     ];
     if !view.session.space().imported().is_empty() {
@@ -348,14 +351,14 @@ fn percent(share: f64) -> String {
 /// Differences to the baseline: points of accuracy, and time in the unit of the latency.
 fn delta(View { session, theme, .. }: View<'_>, design: &TableRow<'_>) -> String {
     let time = session.unit(Column::Latency);
-    let latency = format!("{} {}", time.difference(design.latency_delta_s), time.symbol);
+    let latency = time.difference(design.latency_delta_s);
     let points = Metric::Accuracy.info().unit;
     let accuracy = match design.accuracy_delta {
         Some(delta) if design.delta_estimated => format!("{}{}", theme.glyphs.about, points.difference(delta)),
         Some(delta) => points.difference(delta),
         None => String::new(),
     };
-    format!("{accuracy:>5} {latency:>8}")
+    format!("{accuracy:>6} {latency:>6}")
 }
 
 #[cfg(test)]

@@ -69,24 +69,29 @@ fn panes_take_the_same_keys_in_their_own_way() {
 
 #[test]
 fn pictures_stand_in_the_place_of_the_scatter_and_follow_the_split() {
-    let screen = |keys: &str| {
+    let sized = |keys: &str, size: (u16, u16)| {
         let (mut session, mut ui) = (pictured(), UiState::default());
         play(&mut session, &mut ui, keys);
         ui.now_ms += 60_000;
-        let buffer = still(&session, &ui, (200, 60), &picture_theme(ColourScheme::OkabeIto));
+        let buffer = still(&session, &ui, size, &picture_theme(ColourScheme::OkabeIto));
         (ui, buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>())
     };
+    let screen = |keys: &str| sized(keys, (200, 60));
     let (ui, text) = screen("w");
     assert_eq!(ui.pane, Pane::Pictures);
+    assert!(text.contains("all 6 cameras") && text.contains("h/l camera"), "{text}");
     assert!(
         text.contains("at least 73.1 % of the picture can be rebuilt") && text.contains("object 0 of 600"),
         "{text}"
     );
     let (_, text) = screen("w[");
     assert!(text.contains("at least 93.1 % of the picture"), "the split was moved: {text}");
-    let (ui, text) = screen("wJl");
-    assert!(ui.pictures.object == 1 && text.contains("object 1 of 600") && text.contains("camera 1 of 6"), "{text}");
-    assert!(screen("wKh").1.contains("camera 5 of 6"), "the ends meet; there is no object before the first");
+    let (ui, text) = sized("wJl", (120, 36));
+    assert!(ui.pictures.object == 1 && text.contains("object 1, camera 1 of 6"), "{text}");
+    assert!(
+        sized("wKh", (120, 36)).1.contains("object 0, camera 5 of 6"),
+        "the ends meet; there is no object before the first"
+    );
     let (ui, text) = screen("wJJ");
     assert!(ui.pictures.object == 2 && text.contains("What each camera sees"), "not made yet: {text}");
     // A second press brings the scatter back, from another pane the first one only moves the focus.

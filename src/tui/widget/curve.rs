@@ -97,8 +97,9 @@ impl<'a> Curve<'a> {
         if longest == 0 { 0 } else { (longest + 2).min(area.width / 3) }
     }
 
-    fn columns(&self, series: &CurveSeries<'_>, width: usize, height: usize) -> RasterColumns {
-        let mut columns = RasterColumns::new(width, height);
+    /// The dots of a series, of which a cell has so many.
+    fn columns(&self, series: &CurveSeries<'_>, plot: Rect, cell: (usize, usize)) -> RasterColumns {
+        let mut columns = RasterColumns::new((plot.width.into(), plot.height.into()), cell);
         columns.trace(series.points.iter().map(|(x, y)| Some((self.x.fraction(*x)?, self.y.fraction(*y)?))));
         columns
     }
@@ -110,8 +111,8 @@ impl<'a> Curve<'a> {
         cells: &mut [u8],
         buf: &mut Buffer,
     ) -> RasterColumns {
-        let (width, height) = (usize::from(plot.width), usize::from(plot.height));
-        let columns = self.columns(series, width * 2, height * 4);
+        let width = usize::from(plot.width);
+        let columns = self.columns(series, plot, (2, 4));
         let mut touched = vec![false; cells.len()];
         for column in 0..columns.width() {
             let Some((top, bottom)) = columns.range(column) else { continue };
@@ -132,7 +133,7 @@ impl<'a> Curve<'a> {
     }
 
     fn render_plain(&self, series: &CurveSeries<'_>, plot: Rect, buf: &mut Buffer) -> RasterColumns {
-        let columns = self.columns(series, usize::from(plot.width), usize::from(plot.height));
+        let columns = self.columns(series, plot, (1, 1));
         for column in 0..columns.width() {
             let Some((top, bottom)) = columns.range(column) else { continue };
             for row in top..=bottom {

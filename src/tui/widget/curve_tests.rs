@@ -12,7 +12,7 @@ fn a_falling_line_in_braille_and_in_plain_characters() {
     let points = [(0.0, 2.0), (8.0, 0.0)];
     let series = [CurveSeries { name: "loss", points: &points, ..CurveSeries::default() }];
     let plot = Curve::new(&series, linear(0.0, 8.0), linear(0.0, 2.0));
-    assert_eq!(testing::lines(&plot, 20, 4), ["2┤⠉⠒⠤⣀", " │    ⠉⠒⠤⣀", "0┤        ⠉⠒⠤⣀─loss", " └0──────5────"]);
+    assert_eq!(testing::lines(&plot, 20, 4), ["2┤⠠⠤⣀", " │   ⠉⠑⠒⠤⢄⡀", "0┤        ⠈⠉⠒⠢─loss", " └0──────5────"]);
     assert_eq!(
         testing::lines(&plot.look(Look::ascii()), 20, 4),
         ["2+***", " |   ******", "0+         ****loss", " +0------5----"]
@@ -79,4 +79,24 @@ fn no_size_and_no_number_breaks_it() {
         }
     }
     testing::survives_all_sizes(&Curve::new(&[], linear(0.0, 1.0), linear(0.0, 1.0)));
+}
+
+#[test]
+fn dots_stand_in_the_row_of_their_tick() {
+    for height in 3..30 {
+        for value in [0.0, 10.3, 43.7, 50.1, 90.3, 97.3, 100.0] {
+            let (x, y) = (linear(0.0, 1.0), linear(0.0, 100.0));
+            let points = [(0.0, value), (1.0, value)];
+            let series = [CurveSeries { points: &points, ..CurveSeries::default() }];
+            let plot = Curve::new(&series, x, y);
+            let area = Rect::new(0, 0, 40, height);
+            let row = frame::row_of(plot.plot_area(area), &y, value).unwrap();
+            for plot in [plot, plot.look(Look::ascii())] {
+                let lines = testing::lines(&plot, 40, height);
+                let is_dot = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c) || c == '*';
+                let drawn: Vec<usize> = (0..lines.len()).filter(|&at| lines[at].contains(is_dot)).collect();
+                assert_eq!(drawn, [usize::from(row)], "{value} in {height} rows");
+            }
+        }
+    }
 }

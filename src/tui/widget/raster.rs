@@ -8,6 +8,8 @@
 pub(crate) struct RasterColumns {
     ranges: Vec<Option<(i32, i32)>>,
     height: i32,
+    /// Dots of a cell, horizontally and vertically.
+    cell: (usize, usize),
     /// Dot columns with a sample above or below the view.
     pub(crate) above: Vec<bool>,
     pub(crate) below: Vec<bool>,
@@ -17,11 +19,13 @@ pub(crate) struct RasterColumns {
 const FAR: f64 = 1e6;
 
 impl RasterColumns {
-    /// Covers nothing.
-    pub(crate) fn new(width: usize, height: usize) -> Self {
+    /// Covers nothing of so many cells, each of so many dots, horizontally and vertically.
+    pub(crate) fn new((columns, rows): (usize, usize), cell: (usize, usize)) -> Self {
+        let (width, height) = (columns * cell.0, rows * cell.1);
         Self {
             ranges: vec![None; width],
             height: i32::try_from(height).unwrap_or(i32::MAX),
+            cell,
             above: vec![false; width],
             below: vec![false; width],
         }
@@ -58,10 +62,12 @@ impl RasterColumns {
         self.ranges.len()
     }
 
-    /// Fractions to dots, where dot `n` covers n..n+1.
+    /// Fractions to dots, where dot `n` covers n..n+1. As for the ticks, 0 and 1 are the middles of the outermost
+    /// cells.
     fn dots(&self, x: f64, y: f64) -> (f64, f64) {
-        let x = x * (self.ranges.len() - 1) as f64 + 0.5;
-        let y = (1.0 - y) * f64::from(self.height - 1) + 0.5;
+        let (across, down) = (self.cell.0 as f64, self.cell.1 as f64);
+        let x = x * (self.ranges.len() as f64 - across) + across / 2.0;
+        let y = (1.0 - y) * (f64::from(self.height) - down) + down / 2.0;
         (x.clamp(-FAR, FAR), y.clamp(-FAR, FAR))
     }
 
@@ -133,14 +139,14 @@ mod tests {
 
     #[test]
     fn a_diagonal_is_one_dot_thick() {
-        let mut columns = RasterColumns::new(4, 4);
+        let mut columns = RasterColumns::new((4, 4), (1, 1));
         columns.trace([Some((0.0, 0.0)), Some((1.0, 1.0))].into_iter());
         assert_eq!(ranges(&columns), [Some((3, 3)), Some((2, 2)), Some((1, 1)), Some((0, 0))]);
     }
 
     #[test]
     fn a_spike_among_many_samples_stands_at_full_height() {
-        let mut columns = RasterColumns::new(10, 8);
+        let mut columns = RasterColumns::new((10, 8), (1, 1));
         columns.trace((0..10_001).map(|i| Some((f64::from(i) / 10_000.0, if i == 5_000 { 1.0 } else { 0.0 }))));
         let tall: Vec<_> = ranges(&columns).into_iter().filter(|range| *range == Some((0, 7))).collect();
         assert_eq!(tall.len(), 1);
@@ -148,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_gap_stays_a_gap_and_a_single_sample_a_dot() {
-        let mut columns = RasterColumns::new(5, 3);
+        let mut columns = RasterColumns::new((5, 3), (1, 1));
         columns.trace([Some((0.0, 0.5)), None, Some((0.5, 0.5)), None, Some((1.0, 0.5))].into_iter());
         let dot = Some((1, 1));
         assert_eq!(ranges(&columns), [dot, None, dot, None, dot]);
@@ -156,7 +162,7 @@ mod tests {
 
     #[test]
     fn samples_out_of_view_are_noted_and_the_line_to_them_leaves_at_the_edge() {
-        let mut columns = RasterColumns::new(3, 4);
+        let mut columns = RasterColumns::new((3, 4), (1, 1));
         columns.trace([Some((0.0, 0.0)), Some((0.5, 9.0)), Some((1.0, 0.0))].into_iter());
         assert_eq!(columns.above, [false, true, false]);
         assert_eq!(ranges(&columns)[0], Some((0, 3)));

@@ -8,12 +8,12 @@
 //! ──│stem│─│ S1 │─│ S2 │───╎──4×4.6KB──▶╎─⊕───│ S3 │─│head│── 73.1 %
 //!   │ k3 │ │d2k3│ │d3k5│   ╎   6.6 ms   ╎     │d4k5│ │    │
 //!   └────┘ └────┘ └────┘   ╎            ╎     └────┘ └────┘
-//!       ✗link  ○20.1            ◆18.2              ✗RAM
+//!       ✗link  ○20.1            ◆18.2              ✗mem
 //! ```
 //! Fewer rows, or too little width for frames, give lines of text:
 //! ```text
 //! ──stem────S1────S2─╎───4×4.6KB───▶╎─⊕─S3────head──
-//!      ✗link ○20.1         ◆18.2          ✗RAM
+//!      ✗link ○20.1         ◆18.2          ✗mem
 //! ```
 //! When even short names do not fit, the strip shows a window around the split and counts what it hides.
 //! Lines before the fusion on the aggregator are double: they carry one tensor a view.
@@ -86,7 +86,7 @@ pub struct StripStyles {
 /// # use splitscope::tui::widget::BoundaryMark::{Barred, Closed, Feasible, Here};
 /// # use splitscope::tui::widget::{NetworkStrip, StripBlock, StripLink};
 /// let blocks = ["stem", "S1", "S2", "head"].map(|name| StripBlock { name, detail: "k3" });
-/// let marks = [Barred("link"), Feasible("20.1"), Here("18.2"), Barred("RAM"), Closed];
+/// let marks = [Barred("link"), Feasible("20.1"), Here("18.2"), Barred("mem"), Closed];
 /// let link = StripLink { tensor: "4×4.6KB", time: "6.6 ms" };
 /// let strip = NetworkStrip::new(&blocks, &marks).split(2).fusion(2).link(link).sides("4 × sensor", "aggregator");
 /// let area = Rect::new(0, 0, 76, 7);

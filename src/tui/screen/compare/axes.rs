@@ -113,9 +113,12 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     pins(view, column, &axis, track, buf);
 }
 
-/// The letters of the pinned designs at their values, over everything else.
+/// The letters of the pinned designs at their values, over everything else: side by side where they share a cell, and
+/// beyond the ends of the axis where they lie beyond its values.
 fn pins(view: View<'_>, column: Column, axis: &Axis, track: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
+    let mut taken: Vec<u16> = Vec::new();
+    let mut beyond = [0_u16; 2];
     for compared in session.compared().iter().filter(|one| one.finetuned().is_none()) {
         let cost = &compared.evaluation;
         let value = match column {
@@ -126,11 +129,26 @@ fn pins(view: View<'_>, column: Column, axis: &Axis, track: Rect, buf: &mut Buff
             Column::Link => cost.link_bytes as f64,
             _ => compared.macs as f64,
         };
-        if axis.fraction(value).is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at)) {
-            let style = theme.pins[compared.place % theme.pins.len()].add_modifier(ratatui::style::Modifier::BOLD);
-            chrome::put(buf, place(axis, value, track), track.y, compared.pin, style);
-        }
+        let Some(at) = axis.fraction(value) else { continue };
+        let style = theme.pins[compared.place % theme.pins.len()].add_modifier(ratatui::style::Modifier::BOLD);
+        let (x, letter) = if (-1e-9..=1.0 + 1e-9).contains(&at) {
+            let Some(x) = free(place(axis, value, track), &taken, track) else { continue };
+            taken.push(x);
+            (x, compared.pin)
+        } else {
+            let end = usize::from(at > 0.0);
+            beyond[end] += 1;
+            let several = [theme.glyphs.more_left, theme.glyphs.beyond][end];
+            ([track.x - 1, track.right()][end], if beyond[end] > 1 { several } else { compared.pin })
+        };
+        chrome::put(buf, x, track.y, letter, style);
     }
+}
+
+/// The cell nearest to `x` that has no letter yet, of two as near the right one.
+fn free(x: u16, taken: &[u16], track: Rect) -> Option<u16> {
+    let cells = (track.x..track.right()).filter(|cell| !taken.contains(cell));
+    cells.min_by_key(|&cell| (cell.abs_diff(x), cell < x))
 }
 
 fn place(axis: &Axis, value: f64, track: Rect) -> u16 {
@@ -179,6 +197,15 @@ pub(crate) fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_at_one_value_stand_side_by_side() {
+        let track = Rect::new(10, 0, 4, 1);
+        assert_eq!(free(12, &[], track), Some(12));
+        assert_eq!(free(12, &[12], track), Some(13));
+        assert_eq!(free(13, &[13], track), Some(12));
+        assert_eq!(free(13, &[10, 11, 12, 13], track), None);
+    }
 
     #[test]
     fn the_pane_takes_one_row_or_two_an_axis() {

@@ -183,7 +183,7 @@ fn costs(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
         less("  link".to_owned(), time, &|pin| pin.evaluation.latency.link_s),
         less("  aggregator".to_owned(), time, &|pin| pin.evaluation.latency.aggregator_s),
         less(format!("energy {}", energy.symbol), energy, &|pin| pin.evaluation.energy_j),
-        less(format!("sensor RAM {}", memory.symbol), memory, &|pin| pin.evaluation.sensor_peak_bytes as f64),
+        less(format!("sensor memory {}", memory.symbol), memory, &|pin| pin.evaluation.sensor_peak_bytes as f64),
         less("link bytes".to_owned(), link, &|pin| pin.evaluation.link_bytes as f64),
         less(format!("size {}", size.symbol), size, &|pin| pin.macs as f64),
         ComparisonRow::words(

@@ -17,7 +17,13 @@ use crate::{
     cost::{Paradigm, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows},
     quantity::number,
     record::Precision,
-    tui::{command::UserCommand, hit::HitMap, model::screen::ComparePane, theme::Theme, widget::width},
+    tui::{
+        command::{DesignFormat, UserCommand},
+        hit::HitMap,
+        model::screen::ComparePane,
+        theme::Theme,
+        widget::width,
+    },
 };
 
 /// Cells of the names of rows, of a figure, and most of a paradigm.
@@ -109,16 +115,21 @@ fn draw_cell(figure: &ParadigmCell, cell: Rect, theme: &Theme, buf: &mut Buffer)
 
 /// Meaning of the marks, and a sentence about each difference as far as there is room.
 fn notes(view: View<'_>, all: &[ParadigmFigures], inner: Rect, first: u16, buf: &mut Buffer) {
-    let theme = view.theme;
+    let View { session, theme, ui } = view;
+    let design = session.selected_design().map(|design| session.space().print_design(&design)).unwrap_or_default();
+    let copy = ui.keys.key(UserCommand::Copy(DesignFormat::Text));
     let differences = paradigm_differences(all);
     let (yes, no) = (theme.glyphs.yes, theme.glyphs.no);
     let differ = if theme.glyphs.braille { "≠" } else { "!" };
     let room = usize::from(inner.height.saturating_sub(first + 1));
     let what = match differences.len() {
         0 => vec![": they agree".to_owned()],
-        all if all > room => vec![
-            format!("  {differ} they differ ({room} of {all}; all: splitscope paradigms):"),
-            format!("  {differ} they differ ({room} of {all}):"),
+        count if count > room => vec![
+            format!("  {differ} they differ ({room} of {count}; all: splitscope paradigms --design {design}):"),
+            format!(
+                "  {differ} they differ ({room} of {count}; all: splitscope paradigms --design, {copy} copies it):"
+            ),
+            format!("  {differ} they differ ({room} of {count}):"),
         ],
         _ => vec![format!("  {differ} they differ:")],
     };

@@ -47,7 +47,10 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         return nothing(view, inner, buf);
     }
     let room = usize::from((inner.width.saturating_sub(NAMES) / COLUMN).max(1));
-    let first = chrome::scrolled(0, ui.pin.min(pins.len() - 1), pins.len(), room);
+    // The selected pin is among those shown.
+    let is_selected = |pin: &Compared| pin.finetuned().is_none() && session.selected_pin() == Some(pin.place);
+    let at = pins.iter().position(is_selected).unwrap_or(ui.pin.min(pins.len() - 1));
+    let first = chrome::scrolled(0, at, pins.len(), room);
     let shown = &pins[first..(first + room).min(pins.len())];
     let column = (inner.width.saturating_sub(NAMES) / u16::try_from(shown.len()).unwrap_or(1)).min(WIDEST);
     let base = pins.iter().position(|pin| Some(pin.candidate) == session.setup().baseline()).unwrap_or(0);

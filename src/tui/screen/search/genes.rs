@@ -1,4 +1,5 @@
-//! Choices of the designs on the front: for each gene the share of each choice, the undecided ones first.
+//! Choices of the designs on the front: for each gene the share of each choice. Where there is no room for all genes,
+//! those that the front agrees on most are left out, and counted.
 
 use std::collections::BTreeMap;
 
@@ -54,11 +55,10 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let total = designs.len() as f64;
-    for (index, shares) in genes(session.space(), &designs).iter().enumerate() {
+    let (shown, left_out) = undecided(genes(session.space(), &designs), inner.height.into());
+    chrome::foot(buf, area, ("", &left_out), theme);
+    for (index, shares) in shown.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
-        if row.is_empty() {
-            break;
-        }
         let bits = number::figure(shares.bits());
         let room = row.width.saturating_sub(width(&bits) + 1);
         let words = row_of(shares, total, theme.glyphs, room);
@@ -72,25 +72,44 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The choices with a bar and a percentage, or, where that is too wide, with a bar only; where that is too wide too,
-/// the most frequent first.
+/// As many genes as there are rows, in their order: without those that the designs agree on most, of which the text
+/// tells.
+fn undecided(mut genes: Vec<Shares>, rows: usize) -> (Vec<Shares>, String) {
+    let mut bits: Vec<f64> = genes.iter().map(Shares::bits).collect();
+    let all = genes.len();
+    let mut most = 0.0_f64;
+    while genes.len() > rows.max(1) {
+        // Of equals the last one. Split and fusion stay.
+        let least = (0..genes.len()).rev().filter(|&index| index > 1).min_by(|&a, &b| bits[a].total_cmp(&bits[b]));
+        let Some(least) = least else { break };
+        most = most.max(bits.remove(least));
+        genes.remove(least);
+    }
+    let text = match all - genes.len() {
+        0 => String::new(),
+        gone => format!("{gone} more, at most {} bits", number::figure(most)),
+    };
+    (genes, text)
+}
+
+/// The choices with a bar and a percentage; where that is too wide, the most frequent ones, and how many others there
+/// are.
 fn row_of(shares: &Shares, total: f64, glyphs: &crate::tui::widget::Glyphs, room: u16) -> String {
-    let bar = |count: usize| glyphs.level(count as f64 / total);
-    let used = || shares.counts.iter().filter(|(_, count)| *count > 0);
     // Whole percents: a front seldom has more than a hundred designs.
-    let full: Vec<String> =
-        used().map(|(name, count)| format!("{name} {} {:<3.0}", bar(*count), 100.0 * *count as f64 / total)).collect();
-    let full = full.join(" ");
-    if width(&full) + NAMES as u16 <= room {
+    let words = |(name, count): &(String, usize)| {
+        let share = *count as f64 / total;
+        format!("{name} {} {:<3.0}", glyphs.level(share), 100.0 * share)
+    };
+    let mut used: Vec<&(String, usize)> = shares.counts.iter().filter(|(_, count)| *count > 0).collect();
+    let room = room.saturating_sub(NAMES as u16);
+    let joined = |used: &[&(String, usize)]| used.iter().map(|one| words(one)).collect::<Vec<_>>().join(" ");
+    let full = joined(&used);
+    if width(full.trim_end()) <= room {
         return full;
     }
-    let mut short: Vec<_> = used().map(|(name, count)| (*count, format!("{name} {}", bar(*count)))).collect();
-    let wide = short.iter().map(|(_, words)| width(words) + 2).sum::<u16>() + NAMES as u16;
-    if wide > room + 2 {
-        // Those that are cut off are the rarest.
-        short.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    }
-    short.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("  ")
+    used.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let shortened = |kept: usize| format!("{} {} more", joined(&used[..kept]), used.len() - kept);
+    (1..used.len()).rev().map(shortened).find(|text| width(text) <= room).unwrap_or_else(|| joined(&used[..1]))
 }
 
 /// The designs of the front of everything measured with the present number of sensors, and how many of them the search
@@ -147,6 +166,34 @@ fn genes(space: &SearchSpace, designs: &[Design]) -> Vec<Shares> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shares(name: &str, counts: &[usize]) -> Shares {
+        let counts = counts.iter().enumerate().map(|(index, &count)| (format!("c{index}"), count)).collect();
+        Shares { name: name.to_owned(), counts }
+    }
+
+    #[test]
+    fn what_is_left_out_is_agreed_on_and_counted() {
+        let genes = || vec![shares("split", &[8]), shares("fuse", &[8]), shares("a", &[4, 4]), shares("b", &[7, 1])];
+        let names = |rows| {
+            let (genes, text) = undecided(genes(), rows);
+            (genes.into_iter().map(|gene| gene.name).collect::<Vec<String>>().join(" "), text)
+        };
+        assert_eq!(names(4), ("split fuse a b".to_owned(), String::new()));
+        assert_eq!(names(3), ("split fuse a".to_owned(), "1 more, at most 0.544 bits".to_owned()));
+        assert_eq!(names(1).0, "split fuse");
+    }
+
+    #[test]
+    fn a_row_without_room_counts_what_it_leaves_out() {
+        let many = shares("split", &[1, 4, 2, 1]);
+        let row = |room| row_of(&many, 8.0, &crate::tui::widget::ASCII, room + NAMES as u16);
+        for room in 20..60 {
+            assert!(width(row(room).trim_end()) <= room, "{room}: {}", row(room));
+        }
+        assert!(row(24).starts_with("c1") && row(24).ends_with("2 more"), "{}", row(24));
+        assert!(row(60).starts_with("c0") && !row(60).contains("more"));
+    }
 
     #[test]
     fn what_all_agree_on_has_no_bits() {

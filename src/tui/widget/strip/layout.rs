@@ -122,7 +122,7 @@ impl StripLayout {
     pub(crate) fn of(strip: &NetworkStrip<'_>, area: Rect) -> Self {
         let plans = plans(strip, area.height);
         let blocks = strip.blocks.len();
-        let fits = |plan: &&Plan| strip.total(plan, 0, blocks) <= area.width;
+        let fits = |plan: &&Plan| strip.tells_apart(plan) && strip.total(plan, 0, blocks) <= area.width;
         // With a single line of marks, room for their texts comes before titles and outcome in the line.
         let roomy = |plan: &&Plan| {
             let gap = strip.wanted_gap(plan, 0, blocks);
@@ -192,11 +192,26 @@ fn windowed(strip: &NetworkStrip<'_>, plans: &[Plan], width: u16) -> Plan {
     let (split, _) = strip.clamped();
     let some = (split.saturating_sub(2), (split + 2).min(strip.blocks.len()));
     let last = plans.last().expect("there is always the plan of short names");
-    let fitting = plans.iter().skip(1).find(|plan| strip.total(plan, some.0, some.1) <= width);
+    let fits = |plan: &&Plan| strip.total(plan, some.0, some.1) <= width;
+    // A roomy link and titles in the line would hide blocks.
+    let is_roomy = |plan: &Plan| plan.blocks != Blocks::Bare || plan.inline_titles;
+    let close = || plans.iter().skip(usize::from(is_roomy(&plans[0])));
+    let told = close().find(|plan| strip.tells_apart(plan) && fits(plan));
+    let fitting = told.or_else(|| close().find(fits));
     *fitting.unwrap_or(last)
 }
 
 impl NetworkStrip<'_> {
+    /// Returns `true` if names that differ do so too where they are cut.
+    fn tells_apart(&self, plan: &Plan) -> bool {
+        let cut = |name: &str| name.chars().take(usize::from(plan.name.saturating_sub(1))).collect::<String>();
+        let mut names: Vec<&str> = self.blocks.iter().map(|block| block.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let is_cut = |name: &str| width(name) > plan.name;
+        names.windows(2).all(|pair| !(is_cut(pair[0]) && is_cut(pair[1]) && cut(pair[0]) == cut(pair[1])))
+    }
+
     fn block_width(&self, plan: &Plan, index: usize) -> u16 {
         let block = &self.blocks[index];
         let name = width(block.name).min(plan.name).max(1);

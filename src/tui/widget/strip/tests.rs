@@ -22,9 +22,9 @@ const MARKS: [BoundaryMark<'static>; 8] = [
     Barred("lat"),
     Feasible("20.1"),
     Here("18.2"),
-    Barred("RAM"),
-    Barred("RAM"),
-    Barred("RAM"),
+    Barred("mem"),
+    Barred("mem"),
+    Barred("mem"),
 ];
 
 fn strip<'a>() -> NetworkStrip<'a> {
@@ -44,7 +44,7 @@ fn seven_rows_show_frames_details_and_marks() {
 ──│stem│─│ S1 │─│ S2 │─│ S3 │─╎─4×4.6KB─▶╎─⊕─│ S4 │─│ S5 │─│head│── 73.1 %
   │ k3 │ │d2k3│ │d3k5│ │d2k3│ ╎  6.6 ms  ╎   │d4k5│ │d2k7│ │    │
   └────┘ └────┘ └────┘ └────┘ ╎          ╎   └────┘ └────┘ └────┘
-✗link         ✗lat  ○20.1         ◆18.2           ✗RAM   ✗RAM   ✗RAM
+✗link         ✗lat  ○20.1         ◆18.2           ✗mem   ✗mem   ✗mem
 ";
     assert_eq!(testing::lines(&strip(), 74, 7).join("\n"), expected[1..]);
 }
@@ -54,7 +54,7 @@ fn fewer_rows_are_lines_of_text() {
     let expected = "
 4 × sensor                    6.6 ms     aggregator
 ──stem────S1────S2────S3─╎───4×4.6KB───▶╎─⊕─S4────S5────head── 73.1 %
-✗link       ✗lat ○20.1         ◆18.2          ✗RAM  ✗RAM   ✗RAM";
+✗link       ✗lat ○20.1         ◆18.2          ✗mem  ✗mem   ✗mem";
     assert_eq!(testing::lines(&strip(), 69, 3).join("\n"), expected[1..]);
     assert_eq!(testing::lines(&strip(), 69, 2).join("\n"), expected[expected[1..].find('\n').unwrap() + 2..]);
     let wide = testing::lines(&strip(), 110, 2).join("\n");
@@ -86,6 +86,17 @@ fn a_long_chain_shows_a_window_around_the_split() {
     let end = line.chars().count() as u16 - 1;
     let hidden_right: usize = line.trim_end_matches('›').rsplit('─').next().unwrap().parse().unwrap();
     assert_eq!(strip.boundary_at(area, end, 0), Some(30 - hidden_right + 1));
+}
+
+#[test]
+fn names_are_not_cut_to_the_same_letters() {
+    let names: Vec<String> = (0..17).map(|i| format!("mb{}.{}", i / 4, i % 4)).collect();
+    let blocks: Vec<StripBlock<'_>> = names.iter().map(|name| StripBlock { name, detail: "k3e6" }).collect();
+    let strip = NetworkStrip::new(&blocks, &[Feasible("20.1"); 18]).split(9).fusion(9).outcome("79.2");
+    for (width, height) in [(118, 7), (118, 4), (78, 3), (60, 2)] {
+        let drawn = testing::lines(&strip, width, height).concat();
+        assert!(drawn.contains("mb2.1") && drawn.contains("79.2") && !drawn.contains('…'), "{drawn}");
+    }
 }
 
 #[test]
