@@ -78,10 +78,10 @@ fn pictures_of_the_selected_design_are_made_beside_the_explorer() {
     screen.wait("the first frame", |text| text.contains("Knobs") && split(text).is_some());
     screen.keys("w");
     screen.wait("pictures that are being made", |text| text.contains("making the pictures"));
-    let first = screen.wait("pictures", |text| text.contains("of the picture can be rebuilt"));
+    let first = screen.wait("pictures", |text| text.contains("rebuilt, in int8"));
     assert!(first.contains("rebuilt:"), "{first}");
     screen.keys("J");
-    screen.wait("pictures of the next object", |text| text.contains("object 1") && text.contains("can be rebuilt"));
+    screen.wait("pictures of the next object", |text| text.contains("object 1") && text.contains("rebuilt, in int8"));
     screen.keys("q");
     assert!(screen.end());
 }

@@ -5,7 +5,7 @@
 //! │ seen            sent: 8x8, 4 channels of 8 bits   rebuilt: 71.2 %      │
 //! │ ▄▄▀▀▀▀▄▄        ▀▄▀▄▀▄▀▄                          ▄▄▀▀▀▄▄▄             │
 //! │ ▀▀▄▄▄▄▀▀        ▄▀▄▀▄▀▄▀                          ▀▀▄▄▄▀▀▀             │
-//! └─ at least 73.1 % of the picture can be rebuilt, in int8 ───────────────┘
+//! └─ on average at least 73.1 % of the picture can be rebuilt, in int8 ────┘
 //! ```
 //! Objects and cameras are counted from 0. Where there is room all cameras stand side by side, with the three pictures
 //! of each below one another.
@@ -55,7 +55,11 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let inner = chrome::pane(buf, area, ("Pictures", &note.unwrap_or_default()), focus, theme);
     show(theme, pictures, camera, inner, buf);
     // It is that of many objects; the one that is shown may tell more or less.
-    let sentence = format!("on average {}, in {}", leak_sentence(pictures.leak), key.design.precision.name());
+    let precision = key.design.precision.name();
+    let mut sentence = format!("on average {}, in {precision}", leak_sentence(pictures.leak));
+    if width(&sentence) + 6 > area.width {
+        sentence = format!("on average {} or more rebuilt, in {precision}", Metric::Leak.format(pictures.leak));
+    }
     chrome::foot(buf, area, (&sentence, pictures.attacker.label()), theme);
 }
 
