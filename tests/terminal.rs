@@ -173,7 +173,7 @@ fn a_terminal_of_any_size_is_drawn_on() {
     let mut child = pair.slave.spawn_command(command(folder.path(), &["--no-run"])).unwrap();
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().unwrap();
-    let (mut drawn, mut buffer) = (Vec::new(), [0; 1 << 16]);
+    let (mut drawn, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
     while !String::from_utf8_lossy(&drawn).contains("Knobs") {
         let count = reader.read(&mut buffer).unwrap();
         drawn.extend_from_slice(&buffer[..count]);

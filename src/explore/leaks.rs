@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::candidate::CandidateId;
 use super::measurements::{Accuracy, Measurements};
 use super::pool::CandidatePool;
+use crate::cost::TransmitConfig;
 use crate::record::{LeakFigures, Precision};
 use crate::space::{Design, SearchSpace};
 
@@ -21,6 +22,15 @@ pub struct Leaks {
     run: String,
     /// Leaks of each design and number of views on that run.
     figures: HashMap<(Design, u32), Vec<ShownLeak>>,
+}
+
+/// All that decides which raw input a design sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct SentInput {
+    /// Gene of the resolution, which is the first.
+    resolution: Option<u8>,
+    ratio: u8,
+    bits: u8,
 }
 
 /// A leak with its precision and the training step of its weights.
@@ -121,19 +131,22 @@ impl Leaks {
         if !self.figures.keys().any(|(design, of)| design.split == 0 && *of == views) {
             return;
         }
-        // Of what decides the raw input that is sent, with its leak: many candidates send few.
-        let mut known: Vec<((Option<u8>, [u8; 2]), Option<f64>)> = Vec::new();
+        // Many candidates send few kinds of raw input.
+        let mut known: Vec<(SentInput, Option<f64>)> = Vec::new();
         for (id, candidate) in (0..).zip(pool.candidates()) {
             let Some(entry) = pool.split_at(id, 0).filter(|&entry| self.shares.current_at(entry).is_nan()) else {
                 continue;
             };
-            let sent = (candidate.genome.genes().first().copied(), [candidate.transmit.ratio, candidate.transmit.bits]);
-            let leak = known.iter().find(|(other, _)| *other == sent).map(|(_, leak)| *leak).unwrap_or_else(|| {
+            let TransmitConfig { ratio, bits, .. } = candidate.transmit;
+            let sent = SentInput { resolution: candidate.genome.genes().first().copied(), ratio, bits };
+            let leak = if let Some((_, leak)) = known.iter().find(|(other, _)| *other == sent) {
+                *leak
+            } else {
                 let design = pool.design(space, id, 0);
                 let leak = design.and_then(|design| Some(self.of_raw_input(space, &design, views)?.figures.leak));
                 known.push((sent, leak));
                 leak
-            });
+            };
             if let Some(leak) = leak {
                 self.shares.fill_in(entry, leak);
             }

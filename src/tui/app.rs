@@ -287,7 +287,7 @@ impl App {
         if signal.is_none() {
             left?;
         }
-        self.leave(signal)
+        Ok(self.leave(signal))
     }
 
     /// Draws, waits, and acts until it is ended: how to leave, and the signal that ended it, if one did.
@@ -395,7 +395,7 @@ impl App {
         }
     }
 
-    fn leave(mut self, signal: Option<i32>) -> Result<Exit, TuiError> {
+    fn leave(mut self, signal: Option<i32>) -> Exit {
         // Before the folder that it writes to is removed.
         self.end_pictures();
         let stopping = [&self.session.training().state, &self.session.searching().state].contains(&&State::Stopping);
@@ -413,6 +413,6 @@ impl App {
             }
         });
         let left = run.filter(|run| run.is_in_work() && !stopped).map(|run| run.path().to_owned());
-        Ok(Exit { session: self.session, ui: self.ui, at_work: left, signal })
+        Exit { session: self.session, ui: self.ui, at_work: left, signal }
     }
 }

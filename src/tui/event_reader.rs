@@ -8,7 +8,7 @@ use crate::{
         progress::{Found, SearchUpdate, State, TrainUpdate},
     },
     quantity::{Metric, number},
-    record::{EvaluationRecord, Event, EventRecord, LeakMeasurement, Measurement, Subset, Task},
+    record::{EvaluationRecord, Event, EventRecord, LeakMeasurement, LiveRecord, Measurement, Subset, Task},
     run::{Changes, RunArchive, RunError, SHIPPED, Stored},
     space::SearchSpace,
 };
@@ -20,14 +20,14 @@ pub(crate) struct EventReader {
     run: String,
     /// Unix time of the first event.
     began: Option<f64>,
-    /// Best accuracy under the limits that a live search knew last; the outer `None` if the search is not live.
-    live_best: Option<Option<f64>>,
+    /// Progress that a live search told last; `None` if the search is not live.
+    live: Option<LiveRecord>,
 }
 
 impl EventReader {
     /// Reader that starts at the beginning of a run.
     pub(crate) fn new(run: &Path) -> Self {
-        Self { run: run.display().to_string(), began: None, live_best: None }
+        Self { run: run.display().to_string(), began: None, live: None }
     }
 
     /// Reader of the run that comes with the program.
@@ -68,7 +68,7 @@ impl EventReader {
         match event {
             Event::Started { resumed_from_step, .. } => {
                 if task == Task::Search {
-                    self.live_best = None;
+                    self.live = None;
                 }
                 // Work that begins anew forgets the curves of the one before; work that is resumed continues them.
                 if resumed_from_step.is_none() {
@@ -79,7 +79,7 @@ impl EventReader {
             }
             Event::Data(_) => updates.extend(event.sentence().map(note)),
             Event::Evaluated(record) if task == Task::Search => {
-                let live_note = self.live_best.and_then(|best| Some(note(found_sentence(space, &record, best)?)));
+                let live_note = self.live.and_then(|live| Some(note(found_sentence(space, &record, live.best)?)));
                 updates.extend(found(space, &record).into_iter().chain(live_note));
             }
             Event::Preparing(_) if task == Task::Search => updates.push(Update::Search(SearchUpdate::Event(event))),
@@ -91,7 +91,7 @@ impl EventReader {
                 updates.push(Update::Training(TrainUpdate::Event(event)));
             }
             Event::Live(record) => {
-                self.live_best = Some(record.best);
+                self.live = Some(record);
                 updates.push(Update::Search(SearchUpdate::Event(event)));
             }
             Event::Generation(_) | Event::Predictor(_) | Event::LimitsChanged { .. } => {

@@ -58,7 +58,7 @@ pub trait MeasurementRows {
     fn claim(&self, key: &MeasurementKey, ttl: Duration) -> Result<Claim, RunError>;
 
     /// As [`MeasurementRows::claim`], of what is to be measured again, whatever is on record: it was measured on few
-    /// objects. The answer is never [`Claim::Measured`].
+    /// objects. The answer is never that it was measured.
     ///
     /// # Errors
     /// The database fails.

@@ -281,6 +281,7 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 
 /// Value that `read` makes of a row; `None` if it can't be read: a damaged value may be no text, of another type or out
 /// of range, and the rows after it can be read all the same.
+#[allow(clippy::unnecessary_wraps, reason = "what reads a row returns a result")]
 fn sound<T>(row: &Row<'_>, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
     Ok(read(row).ok())
 }

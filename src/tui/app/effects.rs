@@ -33,7 +33,7 @@ impl App {
                 self.for_terminal.push(effect);
             }
             Effect::Copy(_) | Effect::ToggleMouse | Effect::Redraw | Effect::Suspend | Effect::Quit { .. } => {
-                self.for_terminal.push(effect)
+                self.for_terminal.push(effect);
             }
         }
     }
