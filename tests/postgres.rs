@@ -151,7 +151,7 @@ fn a_wrong_password_is_tried_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let machine = folder();
-    let run = format!("postgres://ann:wrong@127.0.0.1:{port}/lab?run=a");
+    let run = format!("postgres://ann:wrong@127.0.0.1:{port}/lab?run=a&sslmode=disable");
     let mut child = command(machine.path(), &["search", "--run", &run]).stderr(Stdio::piped()).spawn().unwrap();
     let (mut client, _) = listener.accept().unwrap();
     let mut length = [0; 4];
