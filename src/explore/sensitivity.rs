@@ -73,7 +73,7 @@ impl Session {
             if any_rated {
                 return best_of(demands, &shares);
             }
-            // Where no accuracy is known, a split that was chosen for its accuracy is kept if it fits: a faster one is
+            // Without any known accuracy a split that was chosen for its accuracy is kept if it fits: a faster one is
             // no gain of the moved knob.
             let kept = best_of(&demands[now..=now], &shares[now..=now]).filter(|_| is_rated);
             kept.filter(|end| end.feasible || !inspected.best.feasible()).or_else(|| best_of(demands, &shares))

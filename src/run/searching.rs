@@ -141,7 +141,7 @@ impl<'a> SearchRunner<'a> {
     pub(crate) fn run(&mut self) -> Result<bool, RunError> {
         let result = self.search();
         if let Err(error) = self.evaluator.unpin_weights() {
-            // What was measured is on record: only room on the disk is lost, and the next search unpins again.
+            // All measurements are on record: only room on the disk is lost, and the next search unpins again.
             let text = format!("the weights stay pinned: {}", error.sentence());
             let _ = self.process.emit(Event::Warning { text });
         }

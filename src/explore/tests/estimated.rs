@@ -63,21 +63,23 @@ fn another_number_of_sensors_is_no_gain_by_a_faster_but_less_accurate_split() {
     }
 }
 
-#[test]
-fn another_number_of_sensors_is_told_with_the_accuracy_it_has() {
+/// A session whose first candidate has these accuracies at every split, each with so many sensors more or fewer.
+fn measured_with_others(accuracies: &[(i64, f64)]) -> Session {
     let mut session = session(20);
     session.apply(Command::SelectCandidate(0), 0);
-    let views = session.knobs().sensors;
-    let splits = session.catalogue().boundaries(0).to_vec();
-    let designs = splits.iter().filter_map(|&split| session.catalogue().design(0, split));
-    let updates = designs.flat_map(|design| {
-        [(views, 0.8), (views + 1, 0.85)].map(|(views, accuracy)| {
-            let (design, samples, step, quantisation) = (design.clone(), 400, 1, None);
-            Update::Measured { design, views, accuracy, samples, step, quantisation }
-        })
-    });
-    let updates = updates.collect();
-    session.apply(Command::Update(updates), 0);
+    let sensors = i64::from(session.knobs().sensors);
+    for split in session.catalogue().boundaries(0).to_vec() {
+        let Some(design) = session.catalogue().design(0, split) else { continue };
+        for (more, accuracy) in accuracies {
+            learn(&mut session, &design, u32::try_from(sensors + more).unwrap(), *accuracy);
+        }
+    }
+    session
+}
+
+#[test]
+fn another_number_of_sensors_is_told_with_the_accuracy_it_has() {
+    let session = measured_with_others(&[(0, 0.8), (1, 0.85)]);
     let swings = session.tornado();
     let of = |knob| *swings.iter().find(|swing: &&DesignSwing| swing.knob == knob).unwrap();
     let sensors = of(Knob::Sensors);
@@ -264,19 +266,7 @@ fn equally_accurate_designs_stand_by_latency_in_tracks() {
 
 #[test]
 fn another_number_of_sensors_that_breaks_the_floor_on_accuracy_does_not_fit() {
-    let mut session = session(20);
-    session.apply(Command::SelectCandidate(0), 0);
-    let views = session.knobs().sensors;
-    let splits = session.catalogue().boundaries(0).to_vec();
-    let designs = splits.iter().filter_map(|&split| session.catalogue().design(0, split));
-    let updates = designs.flat_map(|design| {
-        [(views - 1, 0.7), (views, 0.8), (views + 1, 0.85)].map(|(views, accuracy)| {
-            let (design, samples, step, quantisation) = (design.clone(), 400, 1, None);
-            Update::Measured { design, views, accuracy, samples, step, quantisation }
-        })
-    });
-    let updates = updates.collect();
-    session.apply(Command::Update(updates), 0);
+    let mut session = measured_with_others(&[(-1, 0.7), (0, 0.8), (1, 0.85)]);
     let sensors = |session: &Session| {
         let swings = session.tornado();
         *swings.iter().find(|swing: &&DesignSwing| swing.knob == Knob::Sensors).unwrap()

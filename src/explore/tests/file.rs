@@ -56,7 +56,7 @@ fn a_number_names_the_same_design_when_a_session_is_opened_again() {
     let mut again = Session::open(&session.to_file(), space, profile).unwrap();
     assert_eq!(session.catalogue().len(), 8);
     assert_eq!(again.catalogue().candidates(), session.catalogue().candidates());
-    // What is measured is told anew, in any order.
+    // Measurements are told anew, in any order.
     let measured: Vec<Design> = [7, 5, 6].into_iter().filter_map(|id| session.best_design(id)).collect();
     for design in measured {
         learn(&mut again, &design, 6, 0.9);

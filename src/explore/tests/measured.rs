@@ -300,7 +300,7 @@ fn what_is_held_back_keeps_its_order_and_its_run() {
     };
     let shows_picture = |session: &Session| session.pictures().of(&key(session).design, 6, 0).is_some();
 
-    // What comes after a withdrawal is not taken by it.
+    // A withdrawal does not take later measurements.
     let mut session = frozen();
     let updates = vec![
         measured(&session, 3, 6, 0.5),

@@ -323,12 +323,17 @@ mod tests {
         assert_eq!(store.picture_request().unwrap(), Some(request));
     }
 
-    #[test]
-    fn what_is_asked_for_is_begun_before_the_program_ends() {
-        let root = tempfile::tempdir().unwrap();
-        let run = FollowedRun::create(root.path(), &options().template).unwrap();
-        let mut work = Following::new(run);
+    /// A new run whose training is asked for with a program that does not exist.
+    fn with_failing_start(root: &Path) -> Following {
+        let mut work = Following::new(FollowedRun::create(root, &options().template).unwrap());
         work.start(Task::Train, Path::new("/nowhere/splitscope"), Vec::new());
+        work
+    }
+
+    #[test]
+    fn a_start_is_finished_before_the_program_ends() {
+        let root = tempfile::tempdir().unwrap();
+        let mut work = with_failing_start(root.path());
         assert!(work.is_in_work());
         work.finish_start();
         assert!(!work.is_in_work(), "it could not be started");
@@ -337,9 +342,7 @@ mod tests {
     #[test]
     fn what_cannot_be_started_comes_with_the_news() {
         let root = tempfile::tempdir().unwrap();
-        let run = FollowedRun::create(root.path(), &options().template).unwrap();
-        let mut work = Following::new(run);
-        work.start(Task::Train, Path::new("/nowhere/splitscope"), Vec::new());
+        let mut work = with_failing_start(root.path());
         assert!(work.is_working(Task::Train), "until the contrary is known");
         assert_eq!(news(&mut work).failed.len(), 1);
         news(&mut work);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::{Sqlite, process, text, uri};
+use super::{Sqlite, log_of, process, text, uri};
 use crate::record::{Control, Task};
 use crate::run::clock::now;
 use crate::run::error::RunError;
@@ -16,9 +16,7 @@ impl Sqlite {
     /// Returns `true` if a living process owns a task of the run with this database. Only looks: where no process has
     /// the database open, which its log shows, it is not opened.
     pub(in crate::run) fn has_living_owner(path: &Path) -> bool {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        if !Path::new(&log).exists() {
+        if !log_of(path).exists() {
             return false;
         }
         let is_owned = |store: Self| {
