@@ -235,14 +235,15 @@ pub(super) fn finish(exit: &tui::Exit) -> Answer {
             shell_word(&path.to_string_lossy())
         );
     }
+    if exit.signal.is_some()
+        && let Some(path) = exit.keep_session()
+    {
+        let word = shell_word(&path.to_string_lossy()).into_owned();
+        let _ = say!("the session is kept; come back with: splitscope --session {word}");
+    }
+    // A thread may be at work on one, with nobody left who waits for it.
+    run::remove_temporary_folders();
     if let Some(signal) = exit.signal {
-        if let Some(path) = exit.keep_session() {
-            let _ = say!(
-                "the session is kept; come back with: splitscope --session {}",
-                shell_word(&path.to_string_lossy())
-            );
-        }
-        run::remove_temporary_folders();
         std::process::exit(128 + signal);
     }
     Answer::Yes

@@ -3,10 +3,14 @@
 //! It draws a frame, waits for input, carries out all commands that came, and draws again. Without input and without a
 //! running training or search it sleeps; with one it polls the run's database and draws if anything is new.
 
+mod background;
 mod effects;
 mod follow;
 mod follower;
 mod following;
+mod open_run;
+mod opened_run;
+mod opening;
 mod pace;
 mod picture_work;
 mod pictures;
@@ -17,17 +21,12 @@ mod replay;
 mod report_work;
 mod running;
 mod shipped;
-mod shipped_run;
 mod tour;
 
 use std::{
     io::{self, Write as _},
     path::PathBuf,
-    sync::{
-        Arc,
-        mpsc::{self, Receiver},
-    },
-    thread,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -46,23 +45,22 @@ use super::{
     model::state::UiState,
     screen,
     svg::{Ground, svg},
-    terminal::{Input, Leave, Signal, Signals, Terminal, copy},
+    terminal::{Input, Leave, LoopWaker, Signal, Signals, Terminal, copy},
     theme::Theme,
 };
 use crate::explore::{Command, Session, Severity, Update, progress::State};
 use crate::run::{RunError, SplitProcesses};
+use background::Background;
 use follower::{Follower, MAX_WAIT};
+use following::LAST_WAIT;
+use opening::{Opening, OpeningPurpose, ShippedRun};
 use pace::Pace;
 use picture_work::PictureWork;
 use prediction_work::PredictionWork;
 use recording::Recording;
-use report_work::ReportWork;
-use shipped_run::ShippedRun;
 
 /// Time to build a session before "loading" is shown.
 const LOADING_DELAY: Duration = Duration::from_millis(100);
-/// Time between two looks at a report that is being written, or at a run that is being read.
-const REPORT_POLL: Duration = Duration::from_millis(50);
 /// Time for which limits must stand still before a running search is sent them.
 const SETTLE_TIME: Duration = Duration::from_millis(100);
 
@@ -75,16 +73,20 @@ pub(crate) struct App {
     /// Colours and characters.
     pub(crate) theme: Theme,
     options: Options,
+    /// Wakes the loop when work beside the screen is done.
+    waker: LoopWaker,
     /// Run that is followed.
     follower: Option<Follower>,
+    /// Run that is followed next.
+    opening: Option<Opening>,
     /// The shipped run, while it is shown.
     shipped: Option<ShippedRun>,
     /// Run that is replayed.
     recording: Option<Recording>,
-    /// The run that a process is at work on, once it is found.
-    living_run: Option<Receiver<Result<Option<PathBuf>, RunError>>>,
-    /// Run to be replayed, once it is read.
-    recording_read: Option<Receiver<Result<Recording, String>>>,
+    /// Look for a run that a process is at work on.
+    living_run: Option<Background<Result<Option<PathBuf>, RunError>>>,
+    /// Reading of the run to be replayed.
+    recording_read: Option<Background<Result<Recording, RunError>>>,
     /// Tour that is shown instead of a session of the user.
     demo: Option<Demo>,
     /// Work on the pictures that are shown.
@@ -93,8 +95,8 @@ pub(crate) struct App {
     predicting: PredictionWork,
     /// Split that runs as processes.
     split: Option<SplitProcesses>,
-    /// Report that is being written.
-    report_work: Option<ReportWork>,
+    /// Writing of a report: the path of its file.
+    report_work: Option<Background<io::Result<PathBuf>>>,
     /// Milliseconds since the start.
     pub(crate) clock: Box<dyn Fn() -> u64>,
     /// Time of the last move of a limit that a running search was not sent.
@@ -120,7 +122,9 @@ impl App {
             ui,
             theme,
             options,
+            waker: LoopWaker::default(),
             follower: None,
+            opening: None,
             shipped: None,
             recording: None,
             living_run: None,
@@ -229,14 +233,11 @@ impl App {
 
     /// Time that the loop may wait for input.
     fn wait_time(&self) -> Duration {
-        let mut wait = self.follower.as_ref().map_or(MAX_WAIT, Follower::wait_time);
+        let mut wait = self.follower.as_ref().map_or(MAX_WAIT, |follower| follower.wait_time(self.expects_pictures()));
         wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.picture_work.rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.predicting.rest(self.session.measured_changes()).unwrap_or(MAX_WAIT));
         wait = wait.min(self.split_rest().unwrap_or(MAX_WAIT));
-        if self.report_work.is_some() || self.recording_read.is_some() || self.living_run.is_some() {
-            wait = wait.min(REPORT_POLL);
-        }
         if let Some(moved) = self.moved {
             wait = wait.min(SETTLE_TIME.saturating_sub(moved.elapsed()));
         }
@@ -256,20 +257,17 @@ pub(crate) fn run(build: impl FnOnce() -> Session + Send + 'static, options: Opt
     let mut input = Input::new();
     let signals = Signals::listen(input.waker())?;
     let theme = options.theme();
-    let (sender, built) = mpsc::channel();
-    thread::spawn(move || {
-        // Nothing waits for it any more only if the terminal could not be taken.
-        let _ = sender.send(build());
-    });
-    let early = built.recv_timeout(LOADING_DELAY);
+    let built = Background::start(&LoopWaker::default(), build);
+    let early = built.result_within(LOADING_DELAY);
     let mut terminal = Terminal::enter(options.mouse)?;
-    let session = if let Ok(session) = early {
+    let session = if let Some(session) = early {
         session
     } else {
         terminal.draw(|frame| frame.render_widget("loading the designs", frame.area()))?;
-        built.recv().map_err(|_| TuiError::NoSession)?
+        built.result()
     };
-    let mut app = App::new(session, options, theme);
+    let session = session.map_err(|_| TuiError::NoSession)?;
+    let mut app = App { waker: input.waker(), ..App::new(session, options, theme) };
     app.open();
     app.run(terminal, &mut input, &signals)
 }
@@ -342,6 +340,7 @@ impl App {
     pub(crate) fn tend(&mut self) -> bool {
         let mut is_new = self.send_settled_limits();
         is_new |= self.tend_living_run();
+        is_new |= self.tend_opening(Duration::ZERO);
         is_new |= self.poll_run();
         is_new |= self.tend_pictures();
         is_new |= self.tend_predictions();
@@ -399,20 +398,28 @@ impl App {
         // Before the folder that it writes to is removed.
         self.end_pictures();
         let stopping = [&self.session.training().state, &self.session.searching().state].contains(&&State::Stopping);
+        // What was asked for is done: also work on a run that is not open yet, and its temporary folder goes.
+        let is_opening = |opening: &Opening| opening.run.is_in_work() || opening.purpose == OpeningPurpose::Pictures;
+        if self.opening.as_ref().is_some_and(is_opening) {
+            self.tend_opening(LAST_WAIT);
+        }
         if let Some(follower) = &mut self.follower {
             follower.run.finish_start();
         }
-        let run = self.follower.as_ref().map(|follower| &follower.run);
-        // The line to the child may die with this process before it is read; the run's database does not.
-        let stopped = run.filter(|_| stopping).is_some_and(|run| match run.stop_surely(self.task()) {
-            Ok(()) => true,
-            Err(error) => {
-                // Printed to the terminal, if it can be written to.
-                let _ = writeln!(io::stderr(), "warning: the work was not stopped: {error}");
-                false
-            }
-        });
-        let left = run.filter(|run| run.is_in_work() && !stopped).map(|run| run.path().to_owned());
+        let stopped = stopping && self.follower.as_ref().is_some_and(|follower| self.stops_surely(follower));
+        let left = self.follower.as_ref().filter(|follower| follower.run.is_in_work() && !stopped);
+        let left = left.map(|follower| follower.path().to_owned());
         Exit { session: self.session, ui: self.ui, at_work: left, signal }
+    }
+
+    /// Stops the work on a run. The line to the child may die with this process before it is read; the run's database
+    /// does not. Returns `false`, with a warning, if that fails.
+    fn stops_surely(&self, follower: &Follower) -> bool {
+        let stopped = follower.stop_surely(self.task());
+        if let Err(error) = &stopped {
+            // Printed to the terminal, if it can be written to.
+            let _ = writeln!(io::stderr(), "warning: the work was not stopped: {error}");
+        }
+        stopped.is_ok()
     }
 }

@@ -62,11 +62,6 @@ impl FollowedRun {
         Ok(Self { run, store, cursor: Cursor::default(), trainer: None, searcher: None })
     }
 
-    /// Directory of the run.
-    pub(crate) fn path(&self) -> &Path {
-        self.run.path()
-    }
-
     /// The run.
     pub(crate) fn directory(&self) -> &RunDir {
         &self.run

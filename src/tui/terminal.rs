@@ -41,7 +41,7 @@ use ratatui::{
 
 pub(crate) use clipboard::copy;
 pub(crate) use inline::inline;
-pub(crate) use input::Input;
+pub(crate) use input::{Input, LoopWaker};
 pub(crate) use signals::{Signal, Signals};
 
 use backend::FrameBackend;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, ffi::OsString, io, path::PathBuf};
 
-use super::{App, follower::Follower, report_work::ReportWork};
+use super::{
+    App, background::Background, following::Following, opened_run::OpenedRun, opening::OpeningPurpose,
+    report_work::write_report,
+};
 use crate::{
     explore::{Command, Severity, WorkRequest, progress::State},
     record::{self, Task},
@@ -55,27 +58,35 @@ impl App {
 
     /// The task that is at work; training first.
     pub(super) fn task(&self) -> Task {
-        let at_work = |task| self.follower.as_ref().is_some_and(|follower| follower.run.is_working(task));
-        if at_work(Task::Search) && !at_work(Task::Train) { Task::Search } else { Task::Train }
+        let is_at_work = |task| self.runs().any(|run| run.is_working(task));
+        if is_at_work(Task::Search) && !is_at_work(Task::Train) { Task::Search } else { Task::Train }
+    }
+
+    /// The run that is being opened, and the one that is followed.
+    fn runs(&self) -> impl Iterator<Item = &Following> {
+        let opening = self.opening.iter().map(|opening| &opening.run);
+        opening.chain(self.follower.iter().map(|follower| &follower.run))
     }
 
     fn send(&mut self, control: record::Control) {
         let task = if matches!(control, record::Control::Limits(_)) { Task::Search } else { self.task() };
-        if let Some(follower) = &self.follower {
-            follower.run.send(task, control);
+        if let Some(run) = self.runs().find(|run| run.is_working(task)) {
+            run.send(task, control);
         }
     }
 
     /// Starts a training on the run that is followed if there is something left to train, else on a new one.
     fn train(&mut self) {
-        if self.follower.as_ref().is_none_or(|follower| follower.trained) {
-            match FollowedRun::create(&self.options.runs_root, &self.options.template) {
-                Ok(run) => {
-                    self.end_pictures();
-                    (self.shipped, self.follower) = (None, Some(Follower::new(run)));
-                }
-                Err(error) => return self.failed(Task::Train, error.to_string()),
-            }
+        let needs_new_run = match (&self.opening, &self.follower) {
+            (Some(opening), _) => opening.purpose == OpeningPurpose::Pictures,
+            (None, Some(follower)) => follower.trained,
+            (None, None) => true,
+        };
+        if needs_new_run {
+            let (root, template) = (self.options.runs_root.clone(), self.options.template.clone());
+            self.begin_opening(OpeningPurpose::Train, move || {
+                FollowedRun::create(&root, &template).map(OpenedRun::new)
+            });
         }
         let arguments = self.options.train_args.iter().map(OsString::from).collect();
         self.start(Task::Train, arguments);
@@ -83,19 +94,20 @@ impl App {
 
     /// Starts a search under limits: one that follows them, or one for a whole front.
     fn search(&mut self, limits: &BTreeMap<String, f64>, live: bool) {
-        if let Err(error) = self.copy_shipped() {
-            return self.failed(Task::Search, error.to_string());
+        let limits = match serde_json::to_string(limits) {
+            Ok(limits) => limits,
+            Err(error) => return self.failed(Task::Search, error.to_string()),
+        };
+        let is_unpacking = self.opening.as_ref().is_some_and(|opening| opening.purpose == OpeningPurpose::Pictures);
+        if self.shipped.is_some() && (self.opening.is_none() || is_unpacking) {
+            self.copy_shipped();
         }
-        if self.follower.is_none() {
+        if self.opening.is_none() && self.follower.is_none() {
             let train = self.ui.keys.key(Command::StartTraining);
             let follow = self.ui.keys.key(UserCommand::OfferRuns);
             let text = format!("no run is followed; {train} trains one, {follow} offers those that there are");
             return self.failed(Task::Search, text);
         }
-        let limits = match serde_json::to_string(limits) {
-            Ok(limits) => limits,
-            Err(error) => return self.failed(Task::Search, error.to_string()),
-        };
         let sensors = self.session.knobs().sensors.to_string();
         let mut arguments: Vec<OsString> =
             ["--sensors", &sensors, "--limits", &limits].into_iter().map(OsString::from).collect();
@@ -104,26 +116,22 @@ impl App {
         self.start(Task::Search, arguments);
     }
 
-    fn start(&mut self, task: Task, arguments: Vec<OsString>) {
-        let Some(follower) = &mut self.follower else { return };
-        let initial = follower.start(task, &self.options.exe, arguments);
-        self.feed(initial);
-    }
-
     pub(super) fn failed(&mut self, task: Task, why: String) {
         self.feed(vec![event_reader::state(task, State::Failed(why))]);
     }
 
     fn detach(&mut self) {
-        if let Some(follower) = &mut self.follower {
+        let path = if let Some(opening) = &mut self.opening {
+            opening.is_detached = true;
+            "the new run".to_owned()
+        } else if let Some(follower) = &mut self.follower {
             follower.detach();
-            let path = follower.run.path().display().to_string();
-            let again = self.ui.keys.key(Command::StartTraining);
-            self.say(
-                Severity::Info,
-                format!("the work on {path} continues in the background; {again} follows it again"),
-            );
-        }
+            follower.path().display().to_string()
+        } else {
+            return;
+        };
+        let again = self.ui.keys.key(Command::StartTraining);
+        self.say(Severity::Info, format!("the work on {path} continues in the background; {again} follows it again"));
     }
 
     fn export(&mut self, format: ExportFormat) {
@@ -144,16 +152,16 @@ impl App {
     /// Begins a report, unless one is being written.
     fn start_report(&mut self) {
         if self.report_work.is_none() {
-            self.report_work = Some(ReportWork::start(self.session.clone(), self.options.folder.clone()));
+            let (session, folder) = (self.session.clone(), self.options.folder.clone());
+            self.report_work = Some(Background::start(&self.waker, move || write_report(&session, &folder)));
             self.say(Severity::Info, "writing the report".to_owned());
         }
     }
 
     /// Says that a report is written. Returns `true` if it does.
     pub(super) fn tend_report(&mut self) -> bool {
-        let Some(result) = self.report_work.as_ref().and_then(ReportWork::ended) else { return false };
-        self.report_work = None;
-        self.saved(result);
+        let Some(result) = Background::take(&mut self.report_work) else { return false };
+        self.saved(result.unwrap_or_else(|died| Err(io::Error::other(died))));
         true
     }
 

@@ -1,14 +1,10 @@
 //! Follows a run: its events and measurements become updates of the session, as does the end of its processes.
 
-use std::{
-    path::Path,
-    sync::mpsc::{self, Receiver},
-    thread,
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use super::{
     App, SETTLE_TIME,
+    background::Background,
     follower::{Follower, Poll},
     recording::forget,
 };
@@ -19,13 +15,12 @@ use crate::{
     tui::{
         RunChoice,
         command::UserCommand,
-        event_reader,
-        followed_run::{self, FollowedRun},
+        event_reader, followed_run,
         model::menu::{Choice, Menu},
     },
 };
 
-/// Time that the first frame may wait for a look at the runs that there are.
+/// Time that the first frame may wait for a look at the runs that there are, or for one to be opened.
 const LOOK_WAIT: Duration = Duration::from_millis(20);
 
 impl App {
@@ -39,25 +34,30 @@ impl App {
             return self.start_tour();
         }
         match self.options.run.clone() {
-            RunChoice::Named(path) => self.follow(&path),
+            RunChoice::Named(path) => self.open_early(&path),
             RunChoice::Shipped => self.show_shipped(),
             RunChoice::Usual => self.open_usual(),
             RunChoice::None => {}
         }
     }
 
+    /// Follows a run, which the first frame shows if it is opened at once.
+    fn open_early(&mut self, path: &Path) {
+        self.follow(path);
+        self.tend_opening(LOOK_WAIT);
+    }
+
     /// Follows a run that a process is at work on; where there is none, shows the shipped one. A look at all runs may
     /// take long: until it is over, the shipped one is shown.
     fn open_usual(&mut self) {
         let (root, space) = (self.options.runs_root.clone(), self.options.template.space.clone());
-        let (sender, found) = mpsc::channel();
-        // Nobody receives it if the screen is left meanwhile.
-        thread::spawn(move || drop(sender.send(followed_run::living_run(&root, &space))));
-        match found.recv_timeout(LOOK_WAIT) {
-            Ok(Ok(Some(path))) => return self.follow(&path),
-            Ok(Ok(None)) => {}
-            Ok(Err(error)) => self.say(Severity::Error, error.to_string()),
-            Err(_) => self.living_run = Some(found),
+        let look = Background::start(&self.waker, move || followed_run::living_run(&root, &space));
+        match look.result_within(LOOK_WAIT) {
+            Some(Ok(Ok(Some(path)))) => return self.open_early(&path),
+            Some(Ok(Ok(None))) => {}
+            Some(Ok(Err(error))) => self.say(Severity::Error, error.to_string()),
+            Some(Err(died)) => self.say(Severity::Error, died.to_string()),
+            None => self.living_run = Some(look),
         }
         if self.is_of_shipped_space() {
             self.show_shipped();
@@ -66,34 +66,17 @@ impl App {
 
     /// Follows the run that a process is at work on, once it is found. Returns `true` if anything is new.
     pub(super) fn tend_living_run(&mut self) -> bool {
-        let Some(Ok(found)) = self.living_run.as_ref().map(Receiver::try_recv) else { return false };
-        self.living_run = None;
+        let Some(found) = Background::take(&mut self.living_run) else { return false };
         match found {
             // The user may have chosen another one.
-            Ok(Some(path)) if self.follower.is_none() && self.recording.is_none() => self.switch_to(&path),
-            Ok(_) => {}
-            Err(error) => self.say(Severity::Error, error.to_string()),
+            Ok(Ok(Some(path))) if self.follower.is_none() && self.opening.is_none() && self.recording.is_none() => {
+                self.switch_to(&path);
+            }
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => self.say(Severity::Error, error.to_string()),
+            Err(died) => self.say(Severity::Error, died.to_string()),
         }
         true
-    }
-
-    /// Follows a run from its beginning.
-    fn follow(&mut self, path: &Path) {
-        match FollowedRun::open(path) {
-            Ok(run) => {
-                // Asking a server takes its time; who works on its run tells of damage in the run's log.
-                let damage = if run.directory().is_on_server() { Ok(None) } else { run.store().damage_warning() };
-                let follower = Follower::new(run);
-                self.feed(follower.reader.initial_updates());
-                self.follower = Some(follower);
-                match damage {
-                    Ok(Some(warning)) => self.say(Severity::Error, warning),
-                    Ok(None) => {}
-                    Err(error) => self.say(Severity::Error, error.to_string()),
-                }
-            }
-            Err(error) => self.say(Severity::Error, error.to_string()),
-        }
     }
 
     /// Offers the runs of this space in a menu, the latest first.
@@ -105,7 +88,7 @@ impl App {
         let of_space = |listed: &&Listed| {
             listed.manifest.as_ref().is_ok_and(|manifest| manifest.space.text == self.options.template.space.text)
         };
-        let followed = self.follower.as_ref().map(|follower| follower.run.path());
+        let followed = self.follower.as_ref().map(Follower::path);
         let choices: Vec<Choice> = runs
             .iter()
             .filter(of_space)
@@ -137,7 +120,7 @@ impl App {
         if let Some(mut follower) = self.follower.take() {
             follower.detach();
         }
-        (self.recording, self.recording_read, self.ui.replay) = (None, None, None);
+        (self.recording, self.recording_read, self.ui.replay, self.opening) = (None, None, None, None);
         self.end_pictures();
         (self.shipped, self.living_run) = (None, None);
         self.feed(forget());
@@ -150,30 +133,31 @@ impl App {
 
     /// Polls the run if it is time to. Returns `true` if anything is new.
     pub(super) fn poll_run(&mut self) -> bool {
-        let Some(follower) = self.follower.as_mut().filter(|follower| follower.is_due()) else { return false };
+        let expects_pictures = self.expects_pictures();
+        let Some(follower) = &mut self.follower else { return false };
+        if !follower.is_due(expects_pictures) {
+            return false;
+        }
         let polled = follower.poll(self.session.space());
         let silence = follower.note_silence();
         let told = silence.is_some();
-        let Some(Poll { mut updates, ended, failed, error }) = polled else {
+        let Some(Poll { mut updates, ended, failed, error, is_of_past, is_read_up }) = polled else {
             if let Some((severity, text)) = silence {
                 self.say(severity, text);
             }
             return told;
         };
-        let has_more = follower.has_more;
-        let first = !follower.answered;
-        follower.answered |= !has_more;
         if let Some(error) = error {
             updates.extend(self.lose(&error));
         }
-        if first {
+        if is_of_past {
             event_reader::keep_last_states(&mut updates);
         }
         let new = told || !updates.is_empty() || !ended.is_empty() || !failed.is_empty();
         self.feed(updates);
         // How a run ended that is only now looked at is shown, and is no news.
         let toast = self.session.toast(self.now_ms()).map(|message| message.severity);
-        if first && toast == Some(Severity::Info) {
+        if is_of_past && toast == Some(Severity::Info) {
             self.act(Command::Dismiss);
         }
         if let Some((severity, text)) = silence {
@@ -185,7 +169,7 @@ impl App {
         for one in ended {
             self.ended(&one);
         }
-        if !has_more {
+        if is_read_up {
             self.reconcile();
         }
         new

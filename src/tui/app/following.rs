@@ -1,8 +1,8 @@
 //! The run that is followed, in the hands of a thread: a database may be locked, a disk slow, a server cut off, and no
 //! key waits for any of it.
 //!
-//! The thread owns the [`FollowedRun`]. It is told what to do and answers one poll at a time; what it knew at the last
-//! answer is kept here.
+//! The thread opens or makes the run, and owns the [`FollowedRun`]. It is told what to do, also before the run is open,
+//! and answers one poll at a time; what it knew at the last answer is kept here. Each answer wakes the main loop.
 
 use std::{
     ffi::OsString,
@@ -12,35 +12,67 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{
+    background::{Background, Promise},
+    opened_run::{OpenedFacts, OpenedRun},
+};
 use crate::{
     record::{Control, Task},
-    run::{Changes, PictureRequest, RunDir, RunError},
-    tui::followed_run::{Ended, FollowedRun},
+    run::{Changes, PictureRequest, RunError},
+    tui::{
+        followed_run::{Ended, FollowedRun},
+        terminal::LoopWaker,
+    },
 };
 
 /// Time that a frame may wait for an answer: a disk at rest, or a server nearby, has given it by then.
 const FRAME_WAIT: Duration = Duration::from_millis(4);
-/// Time that the end of the program waits until a control is sent, or a task started.
-const LAST_WAIT: Duration = Duration::from_secs(5);
+/// Time that the end of the program waits until a run is open, a control is sent, or a task started.
+pub(super) const LAST_WAIT: Duration = Duration::from_secs(5);
 
 type Job = Box<dyn FnOnce(&mut FollowedRun) + Send>;
 
 /// The run that is followed.
 pub(super) struct Following {
-    directory: RunDir,
     jobs: Sender<Job>,
-    sender: Sender<PollAnswer>,
+    sender: AnswerSender,
     answers: Receiver<PollAnswer>,
     /// Poll that is not answered yet.
     asked: Option<PendingPoll>,
-    /// Tasks at work: train, search.
-    working: [bool; 2],
+    working: WorkingTasks,
     /// Pictures were requested and not made yet.
     pictures: bool,
     /// Process that was started since the last answer to a poll.
     started: Option<StartedProcess>,
     /// Tells which tasks are at work once the one that was asked for last is started, or could not be.
-    starting: Option<Receiver<[bool; 2]>>,
+    starting: Option<Receiver<WorkingTasks>>,
+}
+
+/// The tasks that processes work on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct WorkingTasks {
+    training: bool,
+    search: bool,
+}
+
+impl WorkingTasks {
+    fn of(run: &FollowedRun) -> Self {
+        Self { training: run.is_working(Task::Train), search: run.is_working(Task::Search) }
+    }
+
+    const fn has(self, task: Task) -> bool {
+        match task {
+            Task::Train => self.training,
+            Task::Search => self.search,
+        }
+    }
+
+    const fn add(&mut self, task: Task) {
+        match task {
+            Task::Train => self.training = true,
+            Task::Search => self.search = true,
+        }
+    }
 }
 
 /// A process that was started on the run.
@@ -71,14 +103,30 @@ enum PollAnswer {
 struct Polled {
     changes: Changes,
     ended: Vec<Ended>,
-    working: [bool; 2],
+    working: WorkingTasks,
     pictures: bool,
+}
+
+/// The thread's end of the answers.
+#[derive(Clone)]
+struct AnswerSender {
+    sender: Sender<PollAnswer>,
+    waker: LoopWaker,
+}
+
+impl AnswerSender {
+    /// Sends an answer and wakes the main loop; the screen is gone if nobody receives it.
+    fn send(&self, answer: PollAnswer) {
+        let _ = self.sender.send(answer);
+        self.waker.wake();
+    }
 }
 
 /// News of a followed run.
 #[derive(Default)]
 pub(super) struct RunNews {
-    pub(super) changes: Changes,
+    /// Changes that a poll found; `None` if there is only news of what was asked for.
+    pub(super) changes: Option<Changes>,
     pub(super) ended: Vec<Ended>,
     /// Process that was started; the changes hold what was told of it.
     pub(super) started: Option<StartedProcess>,
@@ -89,24 +137,20 @@ pub(super) struct RunNews {
 }
 
 impl Following {
-    /// Hands a run to a thread, which ends with this value.
-    pub(super) fn new(mut run: FollowedRun) -> Self {
+    /// Starts a thread that opens a run and keeps it, and that ends with this value. The second value tells how the
+    /// opening went.
+    pub(super) fn open(
+        waker: &LoopWaker,
+        open: impl FnOnce() -> Result<OpenedRun, RunError> + Send + 'static,
+    ) -> (Self, Background<Result<OpenedFacts, RunError>>) {
         let (jobs, received) = mpsc::channel::<Job>();
         let (sender, answers) = mpsc::channel();
-        let (directory, working) = (run.directory().clone(), working(&run));
-        thread::spawn(move || received.into_iter().for_each(|job| job(&mut run)));
+        let sender = AnswerSender { sender, waker: waker.clone() };
+        let (promise, opened) = Background::promised(waker);
+        thread::spawn(move || keep_run(open(), promise, received));
+        let working = WorkingTasks::default();
         let (asked, started, starting) = (None, None, None);
-        Self { directory, jobs, sender, answers, asked, working, pictures: false, started, starting }
-    }
-
-    /// The run.
-    pub(super) const fn directory(&self) -> &RunDir {
-        &self.directory
-    }
-
-    /// Directory or address of the run.
-    pub(super) fn path(&self) -> &Path {
-        self.directory.path()
+        (Self { jobs, sender, answers, asked, working, pictures: false, started, starting }, opened)
     }
 
     /// Returns `true` if a trainer or a searcher works on the run.
@@ -116,7 +160,7 @@ impl Following {
 
     /// Returns `true` if a process works on the task.
     pub(super) const fn is_working(&self, task: Task) -> bool {
-        self.working[task as usize]
+        self.working.has(task)
     }
 
     /// Time since which a poll has not been answered.
@@ -134,27 +178,28 @@ impl Following {
                 Ok(pid) => pid.map(|pid| PollAnswer::Started(StartedProcess { task, pid })),
                 Err(error) => Some(PollAnswer::NotStarted(task, error)),
             };
-            // The screen is gone if nobody receives it.
             if let Some(answer) = answer {
-                drop(sender.send(answer));
+                sender.send(answer);
             }
             run.rewind();
             // Nobody waits unless the program ends.
-            let _ = done.send(working(run));
+            let _ = done.send(WorkingTasks::of(run));
         });
-        self.working[task as usize] = true;
+        self.working.add(task);
         self.starting = Some(starting);
     }
 
     /// Waits until a task that was asked for is started, or could not be: it would not be once the program has ended.
     pub(super) fn finish_start(&mut self) {
         let started = self.starting.take().and_then(|starting| starting.recv_timeout(LAST_WAIT).ok());
-        self.working = started.unwrap_or(self.working);
+        if let Some(working) = started {
+            self.working = working;
+        }
     }
 
     /// Releases the processes; they go on.
     pub(super) fn detach(&mut self) {
-        self.working = [false; 2];
+        self.working = WorkingTasks::default();
         self.tell(FollowedRun::detach);
     }
 
@@ -169,15 +214,12 @@ impl Following {
         self.is_working(task)
     }
 
-    /// Asks for the end of a task through the database, which outlives this process.
-    ///
-    /// # Errors
-    /// The database fails, or does not answer.
-    pub(super) fn stop_surely(&self, task: Task) -> Result<(), RunError> {
+    /// Asks for the end of a task through the database, which outlives this process; `None` if the thread does not
+    /// answer.
+    pub(super) fn stop_surely(&self, task: Task) -> Option<Result<(), RunError>> {
         let (sender, done) = mpsc::channel();
         self.pass(move |run| drop(sender.send(run.stop_surely(task))));
-        let path = self.directory.path().to_owned();
-        done.recv_timeout(LAST_WAIT).unwrap_or(Err(RunError::NoAnswer(path)))
+        done.recv_timeout(LAST_WAIT).ok()
     }
 
     /// Requests pictures. A failure comes with the news.
@@ -185,7 +227,7 @@ impl Following {
         let sender = self.sender.clone();
         self.tell(move |run| {
             if let Err(error) = run.store().request_pictures(&request) {
-                drop(sender.send(PollAnswer::NotRequested(error)));
+                sender.send(PollAnswer::NotRequested(error));
             }
         });
         self.pictures = true;
@@ -218,7 +260,8 @@ impl Following {
                 }
                 PollAnswer::Polled(polled) => {
                     let is_old = self.asked.take().is_some_and(|asked| asked.is_old);
-                    (news.changes, news.ended, news.started) = (polled.changes, polled.ended, self.started.take());
+                    news.changes = Some(polled.changes);
+                    (news.ended, news.started) = (polled.ended, self.started.take());
                     if !is_old {
                         self.starting = None;
                         (self.working, self.pictures) = (polled.working, polled.pictures);
@@ -227,13 +270,14 @@ impl Following {
                 }
             }
         }
-        Ok((!news.failed.is_empty() || news.unrequested.is_some()).then_some(news))
+        let is_news = !news.failed.is_empty() || news.unrequested.is_some();
+        Ok(is_news.then_some(news))
     }
 
     fn ask(&mut self) {
         let (sender, looks) = (self.sender.clone(), self.pictures);
         self.asked = Some(PendingPoll { since: Instant::now(), is_old: false });
-        self.pass(move |run| drop(sender.send(answer(run, looks))));
+        self.pass(move |run| sender.send(answer(run, looks)));
     }
 
     /// Tells the thread something that answers under way know nothing of.
@@ -245,8 +289,19 @@ impl Following {
     }
 
     fn pass(&self, job: impl FnOnce(&mut FollowedRun) + Send + 'static) {
-        // The thread is there as long as this value.
+        // The thread is there as long as this value, unless the run could not be opened.
         let _ = self.jobs.send(Box::new(job));
+    }
+}
+
+/// The thread: tells how a run was opened, and does what it is told on it.
+fn keep_run(opened: Result<OpenedRun, RunError>, promise: Promise<Result<OpenedFacts, RunError>>, jobs: Receiver<Job>) {
+    match opened {
+        Ok(OpenedRun { mut run, damage, folder }) => {
+            promise.keep(Ok(OpenedFacts { directory: run.directory().clone(), damage, folder }));
+            jobs.into_iter().for_each(|job| job(&mut run));
+        }
+        Err(error) => promise.keep(Err(error)),
     }
 }
 
@@ -260,13 +315,9 @@ fn answer(run: &mut FollowedRun, looks: bool) -> PollAnswer {
         Err(error) => PollAnswer::Lost(error),
         Ok((changes, ended)) => {
             let pictures = looks && !matches!(run.store().picture_request(), Ok(None));
-            PollAnswer::Polled(Box::new(Polled { changes, ended, working: working(run), pictures }))
+            PollAnswer::Polled(Box::new(Polled { changes, ended, working: WorkingTasks::of(run), pictures }))
         }
     }
-}
-
-fn working(run: &FollowedRun) -> [bool; 2] {
-    [Task::Train, Task::Search].map(|task| run.is_working(task))
 }
 
 #[cfg(test)]
@@ -287,13 +338,21 @@ mod tests {
         }
     }
 
+    fn events(work: &mut Following) -> usize {
+        news(work).changes.map_or(0, |changes| changes.events.len())
+    }
+
+    fn following(run: FollowedRun) -> Following {
+        Following::open(&LoopWaker::default(), || Ok(OpenedRun::new(run))).0
+    }
+
     #[test]
     fn no_poll_waits_for_a_database_that_does_not_answer() {
         let root = tempfile::tempdir().unwrap();
         let run = FollowedRun::create(root.path(), &options().template).unwrap();
         let store = run.directory().store().unwrap();
-        let mut work = Following::new(run);
-        assert!(news(&mut work).changes.events.is_empty());
+        let mut work = following(run);
+        assert_eq!(events(&mut work), 0);
         let (cut, network) = mpsc::channel::<()>();
         work.pass(move |_| network.recv().unwrap_or_default());
         store.append(Task::Train, &warning("unseen")).unwrap();
@@ -302,7 +361,7 @@ mod tests {
         }
         assert!(work.silence().is_some() && !work.send(Task::Train, Control::Stop));
         drop(cut);
-        assert_eq!(news(&mut work).changes.events.len(), 1);
+        assert_eq!(events(&mut work), 1);
         assert!(work.silence().is_none());
     }
 
@@ -311,8 +370,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let run = FollowedRun::create(root.path(), &options().template).unwrap();
         let store = run.directory().store().unwrap();
-        let other = rusqlite::Connection::open(run.path().join("run.db")).unwrap();
-        let mut work = Following::new(run);
+        let other = rusqlite::Connection::open(run.directory().path().join("run.db")).unwrap();
+        let mut work = following(run);
         news(&mut work);
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let request = PictureRequest { design: "a".into(), views: 1, object: 0 };
@@ -325,7 +384,7 @@ mod tests {
 
     /// A new run whose training is asked for with a program that does not exist.
     fn with_failing_start(root: &Path) -> Following {
-        let mut work = Following::new(FollowedRun::create(root, &options().template).unwrap());
+        let mut work = following(FollowedRun::create(root, &options().template).unwrap());
         work.start(Task::Train, Path::new("/nowhere/splitscope"), Vec::new());
         work
     }
@@ -353,8 +412,8 @@ mod tests {
     fn a_deleted_run_is_reported() {
         let root = tempfile::tempdir().unwrap();
         let run = FollowedRun::create(root.path(), &options().template).unwrap();
-        let path = run.path().to_owned();
-        let mut work = Following::new(run);
+        let path = run.directory().path().to_owned();
+        let mut work = following(run);
         news(&mut work);
         std::fs::remove_dir_all(&path).unwrap();
         let gone = loop {

@@ -3,7 +3,10 @@
 
 use std::time::Instant;
 
-use super::{App, picture_work::PictureWork};
+use super::{
+    App,
+    picture_work::{PictureRequestState, PictureWork},
+};
 use crate::{
     run::{PictureMaker, PictureRequest, RunError},
     tui::model::{
@@ -21,11 +24,13 @@ impl App {
     pub(super) fn tend_pictures(&mut self) -> bool {
         let before = self.ui.pictures.progress.clone();
         let progress = self.picture_progress();
-        if let Some(follower) = &mut self.follower {
-            follower.expects_pictures = progress == PictureProgress::Asked;
-        }
         self.ui.pictures.progress = progress;
         before != self.ui.pictures.progress
+    }
+
+    /// Returns `true` while pictures are expected from the run.
+    pub(super) fn expects_pictures(&self) -> bool {
+        self.ui.pictures.progress == PictureProgress::Asked
     }
 
     fn picture_progress(&mut self) -> PictureProgress {
@@ -42,18 +47,19 @@ impl App {
             Some((known, _)) if *known == wanted => {}
             _ => {
                 self.picture_work.wanted = Some((wanted.clone(), Instant::now()));
-                (self.picture_work.asked, self.picture_work.gone) = (false, false);
+                self.picture_work.request = PictureRequestState::Settling;
             }
         }
-        if self.picture_work.rest().is_some_and(|rest| !rest.is_zero()) {
-            return PictureProgress::Asked;
+        match &self.picture_work.request {
+            PictureRequestState::Settling if self.picture_work.rest().is_some_and(|rest| rest.is_zero()) => {
+                self.picture_work.request = self.ask_for(wanted);
+            }
+            PictureRequestState::Settling | PictureRequestState::Opening | PictureRequestState::Failed(_) => {}
+            PictureRequestState::Asked | PictureRequestState::Gone => return self.look_after_maker(),
         }
-        if self.picture_work.asked {
-            return self.look_after_maker();
-        }
-        match self.ask_for(&wanted) {
-            Ok(()) => PictureProgress::Asked,
-            Err(error) => PictureProgress::Failed(error.to_string()),
+        match &self.picture_work.request {
+            PictureRequestState::Failed(error) => PictureProgress::Failed(error.clone()),
+            _ => PictureProgress::Asked,
         }
     }
 
@@ -67,18 +73,30 @@ impl App {
         PictureProgress::Idle
     }
 
-    /// Requests pictures, and starts the process that makes them if there is none.
-    fn ask_for(&mut self, wanted: &WantedPictures) -> Result<(), RunError> {
-        self.picture_work.asked = true;
-        self.unpack_shipped()?;
+    /// Requests pictures, once there is a run that is open.
+    fn ask_for(&mut self, wanted: WantedPictures) -> PictureRequestState {
+        if self.follower.is_none() {
+            if self.opening.is_none() {
+                self.unpack_shipped();
+            }
+            return PictureRequestState::Opening;
+        }
+        match self.request_pictures(wanted) {
+            Ok(()) => PictureRequestState::Asked,
+            Err(error) => PictureRequestState::Failed(error.to_string()),
+        }
+    }
+
+    /// Requests pictures of the run that is followed, and starts the process that makes them if there is none.
+    fn request_pictures(&mut self, wanted: WantedPictures) -> Result<(), RunError> {
         let Some(follower) = &mut self.follower else { return Ok(()) };
-        let WantedPictures { design, views, object } = wanted.clone();
+        let WantedPictures { design, views, object } = wanted;
         follower.unrequested = None;
         follower.run.request_pictures(PictureRequest { design, views, object });
         let work = &mut self.picture_work;
-        if work.maker.as_mut().is_none_or(|maker| maker.is_of_other(follower.run.path()) || maker.has_ended()) {
+        if work.maker.as_mut().is_none_or(|maker| maker.is_of_other(follower.path()) || maker.has_ended()) {
             work.maker = None;
-            work.maker = Some(PictureMaker::start(&self.options.exe, follower.run.directory())?);
+            work.maker = Some(PictureMaker::start(&self.options.exe, &follower.directory)?);
         }
         Ok(())
     }
@@ -92,11 +110,12 @@ impl App {
         let ended = self.picture_work.maker.as_mut().is_none_or(PictureMaker::has_ended);
         let gone = ended || !follower.run.awaits_pictures();
         // An answer may have come since the run was read.
-        let was_gone = std::mem::replace(&mut self.picture_work.gone, gone);
-        if !gone || !was_gone {
+        let now = if gone { PictureRequestState::Gone } else { PictureRequestState::Asked };
+        let before = std::mem::replace(&mut self.picture_work.request, now.clone());
+        if now != PictureRequestState::Gone || before != now {
             return PictureProgress::Asked;
         }
-        let log = follower.run.directory().log_tail(LOG_TAIL).unwrap_or_default();
+        let log = follower.directory.log_tail(LOG_TAIL).unwrap_or_default();
         let reason = log.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("the process has ended");
         PictureProgress::Failed(reason.trim_start_matches("error: ").to_owned())
     }

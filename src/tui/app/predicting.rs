@@ -1,30 +1,17 @@
 //! Predictions of accuracies, fitted beside the screen as measurements come in. No key waits for a fit.
 
-use std::{
-    sync::{
-        Arc,
-        mpsc::{self, TryRecvError},
-    },
-    thread,
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use super::{App, prediction_work::PredictionWork};
+use super::{App, background::Background, prediction_work::PredictionWork};
 use crate::explore::Update;
 
 impl App {
     /// Takes in a fit that is done, and begins one if measurements have changed. Returns `true` if predictions came.
     pub(super) fn tend_predictions(&mut self) -> bool {
-        let found = match &self.predicting.fit {
-            Some(fit) => match fit.try_recv() {
-                Err(TryRecvError::Empty) => return false,
-                found => found.ok().flatten(),
-            },
-            None => None,
-        };
-        self.predicting.fit = None;
+        // A fit that died has found nothing.
+        let found = Background::take(&mut self.predicting.fit).and_then(|fit| fit.ok().flatten());
         let changes = self.session.measured_changes();
-        if changes != self.predicting.known && self.predicting.pause().is_zero() {
+        if self.predicting.rest(changes).is_some_and(|rest| rest.is_zero()) {
             self.begin_fit(changes);
         }
         let Some(found) = found else { return false };
@@ -34,12 +21,9 @@ impl App {
 
     fn begin_fit(&mut self, changes: u64) {
         let input = self.session.prediction_input();
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || {
-            // Designs of another space are not learned from, and nothing waits for the result of an app that has ended.
-            let _ = sender.send(input.fit().ok().flatten());
-        });
-        self.predicting = PredictionWork { fit: Some(receiver), known: changes, begun: Some(Instant::now()) };
+        // Designs of another space are not learned from.
+        let fit = Background::start(&self.waker, move || input.fit().ok().flatten());
+        self.predicting = PredictionWork { fit: Some(fit), known: changes, begun: Some(Instant::now()) };
     }
 }
 
@@ -53,9 +37,9 @@ mod tests {
 
     /// Waits for the fits that are due.
     fn settle(app: &mut App) {
-        while app.predicting.rest(app.session.measured_changes()).is_some() {
+        while app.predicting.fit.is_some() || app.predicting.rest(app.session.measured_changes()).is_some() {
             app.tend_predictions();
-            thread::yield_now();
+            std::thread::yield_now();
         }
     }
 

@@ -1,13 +1,8 @@
 //! Replay of a run: its updates are applied to the session as far as the user has gone. Knobs, pins and selection stay.
 
-use std::{
-    path::Path,
-    sync::mpsc::{self, TryRecvError},
-    thread,
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
-use super::{App, recording::Recording};
+use super::{App, background::Background, recording::Recording};
 use crate::{
     explore::{Command, Severity},
     tui::model::replay::{ReplayPosition, Seek},
@@ -21,36 +16,29 @@ impl App {
     pub(super) fn replay(&mut self, path: &Path) {
         let run = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         self.ui.replay = Some(ReplayPosition { run, at: 0, of: 0, seconds: 0.0, plays: false });
-        let (sender, read) = mpsc::channel();
         let (path, space) = (path.to_owned(), self.session.space().clone());
-        thread::spawn(move || {
-            // Nothing waits for it any more only if another run was chosen.
-            let _ = sender.send(Recording::read(&path, &space).map_err(|error| error.to_string()));
-        });
-        self.recording_read = Some(read);
+        self.recording_read = Some(Background::start(&self.waker, move || Recording::read(&path, &space)));
     }
 
     /// Begins to play a run that has been read. Returns `true` if anything changed.
     pub(super) fn tend_recording(&mut self) -> bool {
-        let Some(read) = &self.recording_read else { return false };
-        let recording = match read.try_recv() {
-            Err(TryRecvError::Empty) => return false,
-            Err(TryRecvError::Disconnected) => Err("the run could not be read".to_owned()),
-            Ok(recording) => recording,
-        };
-        self.recording_read = None;
+        let Some(recording) = Background::take(&mut self.recording_read) else { return false };
         match recording {
-            Ok(recording) => {
+            Ok(Ok(recording)) => {
                 self.feed(recording.initial());
                 self.recording = Some(recording);
                 self.seek(Seek::PlayOrPause);
             }
-            Err(error) => {
-                self.ui.replay = None;
-                self.say(Severity::Error, error);
-            }
+            Ok(Err(error)) => self.end_replay(&error),
+            Err(died) => self.end_replay(&died),
         }
         true
+    }
+
+    /// Says that a run can't be replayed.
+    fn end_replay(&mut self, error: &dyn std::error::Error) {
+        self.ui.replay = None;
+        self.say(Severity::Error, error.to_string());
     }
 
     /// Moves through the replayed run.

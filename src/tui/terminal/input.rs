@@ -51,13 +51,13 @@ pub(crate) struct Input {
     is_over: Arc<AtomicBool>,
 }
 
-/// Wakes the main loop, from any thread.
-#[derive(Clone, Debug)]
-pub(crate) struct LoopWaker(SyncSender<InputMessage>);
+/// Wakes the main loop, from any thread. The default one has no loop to wake: that of an app without a terminal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LoopWaker(Option<SyncSender<InputMessage>>);
 
 impl LoopWaker {
     /// Makes [`Input::read`] return at once.
-    pub(super) fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.send(InputMessage::Wake);
     }
 
@@ -68,7 +68,7 @@ impl LoopWaker {
 
     /// Does not wait: where more waits than there is room for, the main loop is awake.
     fn send(&self, message: InputMessage) {
-        let _ = self.0.try_send(message);
+        let _ = self.0.as_ref().map(|sender| sender.try_send(message));
     }
 }
 
@@ -81,7 +81,7 @@ impl Input {
 
     /// LoopWaker of whoever reads this input.
     pub(crate) fn waker(&self) -> LoopWaker {
-        LoopWaker(self.sender.clone())
+        LoopWaker(Some(self.sender.clone()))
     }
 
     /// Waits up to `timeout` for input, then returns everything that is pending, coalesced. Empty when nothing came,
@@ -109,6 +109,12 @@ impl Input {
             }
         }
         Ok(coalesce(events))
+    }
+
+    /// Returns `true` if the loop is woken within some time. Nothing is read.
+    #[cfg(test)]
+    pub(crate) fn woken_within(&self, time: Duration) -> bool {
+        matches!(self.arrivals.recv_timeout(time), Ok(InputMessage::Wake))
     }
 
     /// Starts the reading thread unless it was started.

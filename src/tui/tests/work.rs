@@ -109,8 +109,8 @@ fn a_deleted_run_is_reported() {
     let root = tempfile::tempdir().unwrap();
     let mut work = FollowedRun::create(root.path(), &options().template).unwrap();
     assert!(work.poll().is_ok());
-    std::fs::remove_dir_all(work.path()).unwrap();
-    assert!(matches!(work.poll(), Err(RunError::Gone(path)) if path == work.path()));
+    std::fs::remove_dir_all(work.directory().path()).unwrap();
+    assert!(matches!(work.poll(), Err(RunError::Gone(path)) if path == work.directory().path()));
 }
 
 #[test]
@@ -434,8 +434,47 @@ fn the_shipped_run_is_shown_by_its_word_and_a_search_works_on_a_copy() {
     assert!(screen.contains("shipped run: "), "{screen}");
     assert!(run::list(root.path()).unwrap().is_empty(), "nothing is written until the user asks");
     app.act(Command::StartSearch);
+    let is_shipped = |app: &App| app.session.training().run.as_deref() == Some(SHIPPED);
+    assert!(is_shipped(&app), "no key waits for the copy");
+    while is_shipped(&app) {
+        app.tend();
+    }
     let copy = run::latest(root.path()).unwrap().expect("a copy");
     assert_eq!(app.session.training().run.as_deref(), Some(&*copy.display().to_string()));
+}
+
+#[test]
+fn no_key_waits_for_a_run_whose_database_is_locked() {
+    let root = tempfile::tempdir().unwrap();
+    let path = FollowedRun::create(root.path(), &options().template).unwrap().directory().path().to_owned();
+    let other = rusqlite::Connection::open(path.join("run.db")).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    let mut app = App::new(session(), options(), picture_theme(ColourScheme::OkabeIto));
+    app.act(UserCommand::FollowRun(path.clone()));
+    // Work that is asked for meanwhile begins once the run is open: here its program is missing.
+    app.act(Command::StartTraining);
+    app.tend();
+    assert_eq!((app.session.training().run.as_deref(), &app.session.training().state), (None, &State::Starting));
+    drop(other);
+    while app.session.training().state.is_active() {
+        app.tend();
+    }
+    assert_eq!(app.session.training().run.as_deref(), path.to_str());
+    let State::Failed(why) = &app.session.training().state else { panic!("{:?}", app.session.training().state) };
+    assert!(why.contains("could not start"), "{why}");
+}
+
+#[test]
+fn a_run_that_can_not_be_opened_fails_what_was_asked_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = App::new(session(), options(), picture_theme(ColourScheme::OkabeIto));
+    app.act(UserCommand::FollowRun(folder.path().join("none")));
+    app.act(Command::StartTraining);
+    while app.session.training().state.is_active() {
+        app.tend();
+    }
+    assert!(matches!(app.session.training().state, State::Failed(_)));
+    assert!(app.session.toast(0).is_some_and(|message| message.severity == Severity::Error));
 }
 
 #[test]
