@@ -1,5 +1,5 @@
-//! Language of the crate: no retired words, one meaning per type name, doc comments that begin with a noun or a verb, and
-//! comments of at most 120 columns. `ARCHITECTURE.md` holds the glossary.
+//! Language of the crate: no retired words, one meaning per type name, doc comments that begin with a noun or a verb,
+//! comments of at most 120 columns, and conditions as `if`. `ARCHITECTURE.md` holds the glossary.
 
 #[path = "common/source.rs"]
 mod source;
@@ -220,8 +220,8 @@ fn what_people_read_has_no_retired_words() {
             }
         }
         // The help of commands is made from the comments of their arguments.
-        let help = file.comments().filter(|_| file.room() == "cli");
-        for (line, text) in help.filter(|(_, text)| text.trim_start().starts_with("/// ")) {
+        let is_help = |text: &str| file.room() == "cli" && text.trim_start().starts_with("/// ");
+        for (line, text) in file.comments().filter(|(_, text)| is_help(text)) {
             if let Some(phrase) = retired_prose(text) {
                 findings.push(Finding::new(file, line, format!("`{phrase}` is retired: {text}")));
             }
@@ -303,4 +303,24 @@ fn comments_are_narrow() {
         }
     }
     check("wide-comment", &findings);
+}
+
+/// Methods whose condition is about the value: one that does not look at it is an `if`.
+const CONDITIONAL_METHODS: [&str; 2] = ["filter", "take_if"];
+
+#[test]
+fn conditions_are_written_as_such() {
+    let mut findings = Vec::new();
+    for file in source_files() {
+        let tokens: Vec<&str> = file.tokens.iter().map(|token| token.text.as_str()).collect();
+        for (index, window) in tokens.windows(5).enumerate() {
+            if let [method, "(", "|", "_", "|"] = window
+                && CONDITIONAL_METHODS.contains(method)
+            {
+                let message = format!("`.{method}(|_| condition)` is an `if`");
+                findings.push(Finding::new(&file, file.tokens[index].line, message));
+            }
+        }
+    }
+    check("condition-as-filter", &findings);
 }

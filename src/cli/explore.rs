@@ -142,7 +142,10 @@ fn imported(arguments: &Arguments, profile: &Profile) -> Result<(SearchSpace, So
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let file = arguments.session.as_deref().map(read_session).transpose()?;
     let path = arguments.run.clone().or_else(|| arguments.replay.clone());
-    let of_session = file.as_ref().filter(|_| path.is_none() && !arguments.no_run).and_then(run_of_session);
+    let of_session = match &file {
+        Some(file) if path.is_none() && !arguments.no_run => run_of_session(file),
+        _ => None,
+    };
     let (path, gone) = match of_session {
         Some(Ok(of_session)) => (Some(of_session), None),
         Some(Err(error)) => (None, Some(error)),
@@ -151,7 +154,8 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let run = path.as_deref().map(NamedRun::open).transpose()?;
     let named = |flag: &Option<String>, of_session: fn(&SessionFile) -> &str, shipped: &[(&str, &str)]| {
         let of_session = file.as_ref().map(of_session).filter(|name| shipped.iter().any(|(known, _)| known == name));
-        flag.clone().or_else(|| of_session.filter(|_| run.is_none()).map(str::to_owned))
+        let of_session = if run.is_none() { of_session.map(str::to_owned) } else { None };
+        flag.clone().or(of_session)
     };
     let (spaces, profiles) = (crate::space::SHIPPED, crate::hardware::SHIPPED);
     if arguments.networks.is_empty() {
@@ -205,7 +209,8 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         Some(NamedRun::Directory(run)) => RunChoice::Named(run.path().to_owned()),
     };
     // Kept until the screen is left: what is replayed is read from a folder.
-    let unpacked = run.filter(|_| arguments.replay.is_some()).map(NamedRun::unpacked_for_screen).transpose()?;
+    let replayed = if arguments.replay.is_some() { run } else { None };
+    let unpacked = replayed.map(NamedRun::unpacked_for_screen).transpose()?;
     let replay = unpacked.as_ref().map(|run| run.path().to_owned());
     let options = Options { run: shown, replay, ..arguments.look.options(template)? };
     let (pool, seed) = (arguments.pool, arguments.seed);

@@ -181,7 +181,7 @@ impl ParadigmTable<'_> {
             "profile": self.session.profile().name,
             "sensors": self.session.knobs().sensors,
             // Each paradigm has its own if they differ.
-            "leak_precision": precisions.first().filter(|_| precisions.len() == 1),
+            "leak_precision": if precisions.len() == 1 { precisions.first() } else { None },
             "paradigms": self.all.iter().map(row).collect::<Vec<_>>(),
             "differences": paradigm_differences(&self.all),
         })
@@ -192,7 +192,8 @@ impl ParadigmTable<'_> {
         let precisions = self.leak_precisions();
         let known = Merit::ALL.iter().filter(|merit| !precisions.is_empty() || **merit != Merit::Privacy);
         let rules = known.map(|merit| format!("{}, {}: yes if {}", merit.label(), merit.basis(), merit.rule()));
-        let measured = self.run.filter(|_| !precisions.is_empty()).map(|run| {
+        let run = if precisions.is_empty() { None } else { self.run };
+        let measured = run.map(|run| {
             let names = precisions.iter().copied().collect::<Vec<_>>().join(" and ");
             format!("costs are those of int8; leaks were measured in {names} on the run {run}")
         });

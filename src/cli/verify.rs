@@ -102,8 +102,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 fn pairs(folder: &Path, manifest: &ExportManifest) -> Result<Vec<ReadPair>> {
     let mut pairs = Vec::new();
     for PrecisionManifest { precision, link, aggregator, .. } in &manifest.precisions {
-        let logit_step = aggregator.iter().rev().find_map(|tensor| tensor.scale);
-        let logit_step = logit_step.filter(|_| *precision == Precision::Int8);
+        let logit_step = match precision {
+            Precision::Int8 => aggregator.iter().rev().find_map(|tensor| tensor.scale),
+            Precision::Float => None,
+        };
         let holds = |format: DeployFormat| {
             let files = manifest.files.iter().filter(move |file| file.format == format);
             files.map(|file| file.name.as_str()).filter(|name| name.contains(precision.name())).collect::<Vec<_>>()

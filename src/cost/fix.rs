@@ -134,14 +134,18 @@ fn joint_fix_of(demand: &SplitDemand, measured: MeasuredShares, knobs: &Knobs) -
     }
     let mut moved = *knobs;
     for (limit, value, _) in measured.limits(knobs) {
-        if let Some(knob) = limit.knob().filter(|_| broken.contains(limit)) {
+        if broken.contains(limit)
+            && let Some(knob) = limit.knob()
+        {
             moved = moved.with(knob, limit.metric().compared(value));
         }
     }
     let usage = rates.usage_of(&frame);
     for (constraint, usage) in CONSTRAINTS.iter().zip(usage) {
         let knob = constraint.limit.knob().filter(|knob| Knob::HARDWARE.contains(knob));
-        if let Some(knob) = knob.filter(|_| broken.contains(constraint.limit)) {
+        if broken.contains(constraint.limit)
+            && let Some(knob) = knob
+        {
             moved = moved.with(knob, constraint.needed(usage, knobs));
         }
     }

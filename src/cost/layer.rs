@@ -315,7 +315,7 @@ impl DeviceRates {
         // A measured latency already holds the traffic of the layer.
         let measured = matches!(device.mapping.value, Mapping::Measured(_));
         let value = |constant: &Option<Sourced<f64>>| constant.as_ref().map(|constant| constant.value);
-        let rate = |constant: &Option<Sourced<f64>>| value(constant).filter(|_| !measured);
+        let rate = |constant: &Option<Sourced<f64>>| if measured { None } else { value(constant) };
         Self {
             activation_bytes_per_cycle: rate(&device.activation_bytes_per_cycle),
             weight_bytes_per_cycle: rate(&device.weight_bytes_per_s).map(|rate| rate / device.clock_hz.value),

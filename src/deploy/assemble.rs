@@ -175,8 +175,11 @@ impl Assembler<'_> {
     fn pooling(&self, layer: &Layer, position: usize) -> Pooling {
         let boundary = &self.network.boundaries[position];
         let last = self.network.layers[boundary.layers - 1].name == layer.name;
-        let step = self.route.steps.iter().find(|step| step.boundary == boundary.id).filter(|_| last);
-        step.map_or(Pooling::Average, |step| step.pooling)
+        let mut steps = self.route.steps.iter();
+        match steps.find(|step| step.boundary == boundary.id) {
+            Some(step) if last => step.pooling,
+            _ => Pooling::Average,
+        }
     }
 
     /// Grid behind a pooling: a maximum keeps that of its input.

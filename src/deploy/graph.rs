@@ -186,7 +186,7 @@ impl DeploymentGraph {
                 GraphOperator::Convolution(Convolution { window, groups, .. }) => {
                     let divides = |channels: u32| *groups > 0 && channels.is_multiple_of(*groups);
                     let both = divides(from.shape.channels) && divides(node.output.shape.channels);
-                    window.output(from.shape, node.output.shape.channels).filter(|_| both)
+                    if both { window.output(from.shape, node.output.shape.channels) } else { None }
                 }
                 GraphOperator::Pool { window, .. } => window.output(from.shape, from.shape.channels),
                 GraphOperator::GlobalPool(_) => Some(Shape::new(from.shape.channels, 1, 1)),

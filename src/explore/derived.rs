@@ -236,7 +236,7 @@ impl Derived {
     /// Best accuracy at every step of every knob, found when first asked for.
     pub(super) fn tracks(&self, catalogue: &Catalogue, knobs: &Knobs, ranges: &[KnobRange]) -> &[Track] {
         self.tracks.get_or_init(|| {
-            let first = self.ranking.first().filter(|_| self.ranking.any_rated());
+            let first = if self.ranking.any_rated() { self.ranking.first() } else { None };
             let best = first.map(|id| self.best_index(catalogue, id));
             let rated = self.rated.get_or_init(|| RatedSplits::new(catalogue, knobs));
             tracks::tracks(catalogue, rated, knobs, ranges, best)

@@ -115,7 +115,10 @@ impl Predictions {
 
     /// Predicted accuracy of a canonical design; `None` for a number of views beyond those that were measured.
     pub(super) fn of(&self, space: &SearchSpace, design: &Design, views: u32) -> Option<PredictedAccuracy> {
-        self.models.predict(space, design, views).filter(|_| space.split.at.contains(&design.split))
+        if !space.split.at.contains(&design.split) {
+            return None;
+        }
+        self.models.predict(space, design, views)
     }
 
     /// Odds of each prediction over those of its lower end with a number of views.

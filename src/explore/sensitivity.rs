@@ -75,7 +75,7 @@ impl Session {
             }
             // Without any known accuracy a split that was chosen for its accuracy is kept if it fits: a faster one is
             // no gain of the moved knob.
-            let kept = best_of(&demands[now..=now], &shares[now..=now]).filter(|_| is_rated);
+            let kept = if is_rated { best_of(&demands[now..=now], &shares[now..=now]) } else { None };
             kept.filter(|end| end.feasible || !inspected.best.feasible()).or_else(|| best_of(demands, &shares))
         };
         let frame = evaluator.rates.frame(&demands[now]);

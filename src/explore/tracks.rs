@@ -98,7 +98,9 @@ pub(super) fn tracks(
     let (all, place_of_best) = (splits.entries.len(), best.map(|entry| rated.place_of(catalogue.rating_at(entry))));
     for place in 0..=all {
         // It takes its place in the order of the ratings: before it stand better ones, which do not fit now.
-        if let Some(best) = best.filter(|_| place_of_best == Some(place)) {
+        if place_of_best == Some(place)
+            && let Some(best) = best
+        {
             look_at(best, &catalogue.batch().frame(best), catalogue.measured(best..best + 1).at(0));
         }
         if let Some(&entry) = splits.entries.get(place) {

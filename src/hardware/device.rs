@@ -193,6 +193,9 @@ impl Device {
     /// Bytes that resident weights may take in a memory of their own; `u64::MAX` where nothing bounds them.
     pub fn resident_weight_bytes(&self) -> u64 {
         let bounded = self.residency == Residency::Resident && self.layout == MemoryLayout::Separate;
-        self.weight_memory_bytes.as_ref().filter(|_| bounded).map_or(u64::MAX, |memory| memory.value)
+        match &self.weight_memory_bytes {
+            Some(memory) if bounded => memory.value,
+            _ => u64::MAX,
+        }
     }
 }

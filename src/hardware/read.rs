@@ -116,13 +116,17 @@ impl ConstantReader<'_> {
                 return Err(self.source.error(row.span(), format!("the camera `{}` is listed twice", camera.name)));
             }
             let memory = &profile.sensor.device.activation_memory_bytes;
-            if let Some(own) = camera.activations.as_ref().filter(|_| memory.is_none()) {
+            if memory.is_none()
+                && let Some(own) = &camera.activations
+            {
                 return Err(Diagnostic {
                     help: Some("give [sensor.memory] the `activations` of the other cameras".into()),
                     ..self.source.error(own.span(), "a camera has memory of its own, but the sensor's is unlimited")
                 });
             }
-            if let Some(bandwidth) = camera.bandwidth.as_ref().filter(|_| profile.link.topology == Topology::Shared) {
+            if profile.link.topology == Topology::Shared
+                && let Some(bandwidth) = &camera.bandwidth
+            {
                 return Err(self
                     .source
                     .error(bandwidth.span(), "a camera on a shared bus has no bandwidth of its own"));
@@ -322,7 +326,9 @@ impl ConstantReader<'_> {
             ("table", row.table.as_ref().map(Spanned::span), Rule::Measured),
         ];
         for (key, span, rule) in given {
-            if let Some(span) = span.filter(|_| rule != row.rule) {
+            if rule != row.rule
+                && let Some(span) = span
+            {
                 return Err(self.source.error(span, format!("`{key}` has no meaning under the chosen mapping rule")));
             }
         }

@@ -29,7 +29,10 @@ pub(super) fn take(len: usize) -> Vec<f32> {
     pool.taken += 1;
     let size = |at: &usize| pool.buffers[*at].1.capacity();
     let fits = (0..pool.buffers.len()).filter(|at| (len..=len + len / 2).contains(&size(at)));
-    let Some(at) = fits.min_by_key(size).filter(|_| len >= SMALLEST) else { return vec![0.0; len] };
+    if len < SMALLEST {
+        return vec![0.0; len];
+    }
+    let Some(at) = fits.min_by_key(size) else { return vec![0.0; len] };
     let (_, mut buffer) = pool.buffers.remove(at);
     buffer.resize(len, 0.0);
     buffer

@@ -113,7 +113,11 @@ impl Scan<'_> {
         let start = *at;
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
-            let byte = *self.content.get(*at).filter(|_| *at < end).ok_or(OnnxError::Truncated { at: start })?;
+            let truncated = || OnnxError::Truncated { at: start };
+            if *at >= end {
+                return Err(truncated());
+            }
+            let byte = *self.content.get(*at).ok_or_else(truncated)?;
             *at += 1;
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {

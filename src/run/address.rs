@@ -98,7 +98,9 @@ pub(super) fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| first == b'%') {
+        if first == b'%'
+            && let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        {
             bytes.push(byte);
             rest = &after[2..];
         } else {

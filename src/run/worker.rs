@@ -65,7 +65,9 @@ pub(crate) fn serve_requests(
         }
         let controls = if claimed.is_some() { inbox.poll()? } else { inbox.wait(POLL_INTERVAL)? };
         let stops = controls.contains(&Control::Stop);
-        if let Some(key) = claimed.take_if(|_| stops || inbox.is_paused()) {
+        if (stops || inbox.is_paused())
+            && let Some(key) = claimed.take()
+        {
             evaluator.store().release(&key)?;
         }
         if stops {

@@ -376,7 +376,8 @@ impl SearchDriver {
         self.search.reassess(&mut |genes| {
             let design = genes::decode(&problem.space, genes);
             let is_known = !problem.needs_leak() || problem.leak(&design).is_some();
-            let accuracy = accuracies.get(&(design.clone(), problem.knobs.sensors)).copied().filter(|_| is_known);
+            let known = || accuracies.get(&(design.clone(), problem.knobs.sensors)).copied();
+            let accuracy = if is_known { known() } else { None };
             match problem.outcome(&design, accuracy) {
                 Ok(outcome) if outcome.is_feasible() && accuracy.is_none() && problem.needs_accuracy() => None,
                 Ok(outcome) => Some(outcome),

@@ -234,7 +234,10 @@ impl Numerics {
     /// Tensor that crosses the link as it is in memory.
     pub(super) fn send(&mut self, x: FeatureMap, bits: u8) -> FeatureMap {
         let Some((rounding, fixed)) = self.rounding() else { return x };
-        let Some(grid) = x.grid().filter(|_| fixed) else { return x };
+        if !fixed {
+            return x;
+        }
+        let Some(grid) = x.grid() else { return x };
         let x = x.tensor();
         rounding.sent = Some(SentCodes::on_grid(&x, grid, bits));
         FeatureMap::from(x).on_grid(Some(grid))

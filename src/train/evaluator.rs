@@ -148,8 +148,11 @@ impl DesignEvaluator<'_> {
         }
         let route = Route::of_design(self.space, &design);
         let most = self.inputs.data().views as u32;
-        let views = ViewSet::without(key.views as usize, key.lost).filter(|_| key.views <= most);
-        Ok((route, views.ok_or(TrainError::Views { views: key.views, lost: key.lost, most })?))
+        let not_possible = || TrainError::Views { views: key.views, lost: key.lost, most };
+        if key.views > most {
+            return Err(not_possible());
+        }
+        Ok((route, ViewSet::without(key.views as usize, key.lost).ok_or_else(not_possible)?))
     }
 
     /// Numerics calibrated on training objects, and the number of batches that took.

@@ -168,7 +168,7 @@ impl Trainer {
             rank_weights.push(weight);
         }
         pass.total = std::mem::take(&mut pass.gradients).total(&self.supernet);
-        let cards = self.exchange.cards().filter(|_| pass.total.go_over_cards());
+        let cards = if pass.total.go_over_cards() { self.exchange.cards() } else { None };
         let they_stay = cards.is_some() || !self.exchange.share().has_others();
         let logits: Vec<_> = logits.into_iter().map(|logits| logits.flatten(0, 1)).collect();
         let total = &pass.total;

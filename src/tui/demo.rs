@@ -97,7 +97,8 @@ impl Demo {
 
     /// Time of the next step; `None` while the tour is paused, and at its end.
     pub(crate) fn due_ms(&self) -> Option<u64> {
-        Some(self.due_ms).filter(|_| !self.held && !self.is_over())
+        let waits = self.held || self.is_over();
+        (!waits).then_some(self.due_ms)
     }
 
     fn is_over(&self) -> bool {

@@ -302,7 +302,7 @@ pub(crate) fn imports(file: &SourceFile) -> Vec<Import> {
                 index = use_tree(tokens, index + 1, &[], &mut tree);
                 let rooted = tree.into_iter().filter_map(|(line, path, alias)| {
                     let path = absolute(&path, &module, &children)?;
-                    let alias = Some(alias).filter(|_| inline.is_empty());
+                    let alias = inline.is_empty().then_some(alias);
                     Some(Import { line, path, alias, exported })
                 });
                 found.extend(rooted);

@@ -64,7 +64,9 @@ pub(super) fn finish<T: Sync>(
         return Ok(set);
     }
     let set = plan.make(spec, shape, sink, access.progress, read)?;
-    if let Some(cache) = access.cache.filter(|_| effort == Effort::Large) {
+    if effort == Effort::Large
+        && let Some(cache) = access.cache
+    {
         // A cache that cannot be written costs time, not the set.
         let _ = cache.store(key, &set);
     }

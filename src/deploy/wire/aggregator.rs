@@ -278,7 +278,7 @@ impl RunningSplit<'_> {
     /// Fingerprint and number of the objects that a sensor must have: those of the sensors that are there. Before the
     /// first object nothing holds them once these have gone.
     fn agreed_data(&self) -> Option<(u64, u32)> {
-        self.data.filter(|_| self.has_begun || !self.roster.cameras().is_empty())
+        if self.has_begun || !self.roster.cameras().is_empty() { self.data } else { None }
     }
 
     /// Notes sensors that have gone while no answer was awaited.
@@ -346,7 +346,10 @@ impl RunningSplit<'_> {
         self.tell_lost(lost);
         codes.sort_by_key(|(camera, _)| *camera);
         let link_s = last.duration_since(started).as_secs_f64();
-        let label = class.filter(|_| !codes.is_empty())?;
+        if codes.is_empty() {
+            return None;
+        }
+        let label = class?;
         Some(ObjectCodes { label, sensor_s, link_s, link_model_s: turns.model_s, codes })
     }
 

@@ -58,7 +58,7 @@ impl Catalogue {
 
     /// Precisions of the accuracies that are known with the current number of sensors, measured or not.
     pub(in crate::explore) fn precisions(&self) -> BTreeSet<Precision> {
-        let predicted = self.predictions.as_ref().filter(|_| self.odds_over_lower_end.is_some());
+        let predicted = if self.odds_over_lower_end.is_some() { self.predictions.as_ref() } else { None };
         let published = || self.space.literature.is_some().then_some(Precision::Float);
         let estimated = predicted.map(|all| all.precision(self.sensors)).or_else(published);
         self.measurements.current_precisions().iter().copied().chain(estimated).collect()

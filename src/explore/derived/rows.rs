@@ -75,9 +75,9 @@ impl Derived {
             candidates.clear();
             for id in tied.iter().map(|key| key.id()) {
                 // Of candidates that are one design, those that are marked matter besides the first.
-                match self.ranking.fitting_group(id).filter(|_| is_marked_group(id)) {
-                    Some(group) => candidates.extend_from_slice(groups.members(group)),
-                    None => candidates.push(id),
+                match self.ranking.fitting_group(id) {
+                    Some(group) if is_marked_group(id) => candidates.extend_from_slice(groups.members(group)),
+                    _ => candidates.push(id),
                 }
             }
             candidates.sort_unstable();

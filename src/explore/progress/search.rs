@@ -88,7 +88,10 @@ impl Searching {
     /// Number of sensors that it searches for; `None` before it has measured a design, and for a live search, which
     /// follows the present one.
     pub fn sensors(&self) -> Option<u32> {
-        self.found.last().filter(|_| self.live.is_none()).map(|found| found.views)
+        if self.live.is_some() {
+            return None;
+        }
+        self.found.last().map(|found| found.views)
     }
 
     /// Measurements the search may make; 0 where it was not recorded.
@@ -134,7 +137,9 @@ impl Searching {
                     note(&mut self.notes, format!("failed: {why}"));
                 }
                 // The search says that it runs once its data are there.
-                self.preparing = self.preparing.filter(|_| state.is_active() && state != State::Running);
+                if !state.is_active() || state == State::Running {
+                    self.preparing = None;
+                }
                 self.state = state;
             }
             SearchUpdate::Run(run) => self.run = Some(run),
@@ -151,7 +156,7 @@ impl Searching {
     /// Applies an event that screens show as curves and figures, and notes those worth a line.
     fn event(&mut self, event: Event) {
         let noted = matches!(event, Event::Predictor(_) | Event::LimitsChanged { .. });
-        if let Some(text) = event.sentence().filter(|_| noted) {
+        if noted && let Some(text) = event.sentence() {
             note(&mut self.notes, text);
         }
         match event {

@@ -109,7 +109,7 @@ impl Training {
     /// Applies an event that screens show as curves and figures, and notes those worth a line.
     fn event(&mut self, event: Event) {
         let noted = matches!(event, Event::Checkpoint { best: true, .. } | Event::RolledBack { .. });
-        if let Some(text) = event.sentence().filter(|_| noted) {
+        if noted && let Some(text) = event.sentence() {
             note(&mut self.notes, text);
         }
         match event {

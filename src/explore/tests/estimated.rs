@@ -151,7 +151,8 @@ fn assert_tracks_agree(session: &Session) {
             assert!((best - track).abs() < 1e-6 || best.is_nan() && track.is_nan(), "{range:?} {step}: {best} {track}");
             // Of equally accurate ones the fastest, as in the ranking.
             let design = |stop: &TrackStop| session.catalogue().design(stop.candidate, stop.split);
-            let first = moved.first_ranked().filter(|_| !best.is_nan()).and_then(|id| moved.best_design(id));
+            let first = if best.is_nan() { None } else { moved.first_ranked() };
+            let first = first.and_then(|id| moved.best_design(id));
             assert_eq!(stop.as_ref().and_then(design), first, "{range:?} {step}");
         }
     }

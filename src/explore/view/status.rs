@@ -129,13 +129,15 @@ impl Session {
     /// Accuracy that the first of the ranking is ranked by, if it meets all limits.
     pub fn best_accuracy(&self) -> Option<f64> {
         let ranked = self.ranked(self.first_ranked()?)?;
-        ranked.accuracy().filter(|_| ranked.feasible())
+        if ranked.feasible() { ranked.accuracy() } else { None }
     }
 
     /// Returns `true` unless the first of the ranking meets all limits by an accuracy that was not measured.
     fn is_best_measured(&self) -> bool {
-        let best = self.first_ranked().filter(|_| self.best_accuracy().is_some());
-        let design = best.and_then(|id| self.best_design(id));
+        if self.best_accuracy().is_none() {
+            return true;
+        }
+        let design = self.first_ranked().and_then(|id| self.best_design(id));
         design.is_none_or(|design| self.accuracy(&design).measured().is_some())
     }
 

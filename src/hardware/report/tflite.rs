@@ -37,8 +37,10 @@ pub(super) fn read(source: &Source) -> Result<Vec<ReportedOperator>, Diagnostic>
         } else if first == "node type" {
             let column = |wanted: &str| cells.iter().position(|cell| cell.text == wanted);
             // The summary by kind of operator names none.
-            columns = column(NAME).zip(column(TIME)).map(|(name, time)| [name, time]);
-            columns = columns.filter(|_| is_whole_graph && is_in_order);
+            columns = match (column(NAME), column(TIME)) {
+                (Some(name), Some(time)) if is_whole_graph && is_in_order => Some([name, time]),
+                _ => None,
+            };
             if columns.is_some() {
                 operators.clear();
             }

@@ -114,8 +114,8 @@ pub(super) fn fold(node: &Node<'_>) -> Result<Option<ConstantValue>, Defect> {
         "Cast" | "CastLike" | "Relu" | "Floor" | "Ceil" | "Round" | "Neg" | "Abs" | "Sqrt" | "Exp" | "Log" | "Erf"
         | "Sin" | "Cos" | "Tanh" | "Sigmoid" | "Softplus" | "Reciprocal" | "Clip" | "Not" => {
             let own = node.constant(0)?;
-            let keeps = node.proto.op_type.starts_with("Cast");
-            let ints = own.ints.clone().or_else(|| whole(own.floats.as_deref()?)).filter(|_| keeps);
+            let known = || own.ints.clone().or_else(|| whole(own.floats.as_deref()?));
+            let ints = if node.proto.op_type.starts_with("Cast") { known() } else { None };
             ConstantValue { ints, floats: None, ..own.as_ref().clone() }
         }
         "QuantizeLinear" | "DequantizeLinear" => quantised(node)?,
@@ -135,7 +135,7 @@ pub(super) fn fold(node: &Node<'_>) -> Result<Option<ConstantValue>, Defect> {
             let value = node.attribute("value").and_then(|value| value.t.as_ref());
             let value =
                 value.map_or(Some(0), |value| ints(value, &value.raw_data).and_then(|list| list.first().copied()));
-            let ints = value.filter(|_| count <= FEW).map(|value| vec![value; count as usize]);
+            let ints = if count <= FEW { value.map(|value| vec![value; count as usize]) } else { None };
             ConstantValue { ints, ..ConstantValue::of_dims(dims) }
         }
         "Transpose" => {
@@ -220,7 +220,10 @@ fn arithmetic(node: &Node<'_>) -> Result<ConstantValue, Defect> {
 /// Whole numbers of a constant repeated over a shape with one axis or none; `None` if they are many or not known.
 fn few(constant: &ConstantValue, dims: &[u64]) -> Result<Option<Vec<i64>>, Defect> {
     let count = elements(dims)?;
-    let Some(list) = constant.ints.as_ref().filter(|_| count <= FEW && dims.len() < 2) else { return Ok(None) };
+    if count > FEW || dims.len() >= 2 {
+        return Ok(None);
+    }
+    let Some(list) = &constant.ints else { return Ok(None) };
     Ok(match list[..] {
         [one] => Some(vec![one; count as usize]),
         _ => Some(list.clone()).filter(|list| list.len() as u64 == count),

@@ -172,9 +172,11 @@ fn input_dims(input: &ValueInfoProto, wanted: Option<&[u64]>) -> Result<Vec<u64>
         }
         return one_picture(input, wanted.to_vec());
     }
-    let Some(shape) = shape.filter(|_| (1..=MOST_AXES).contains(&axes)) else {
-        return refuse(format!("the shape of the input `{}` is not known", input.name));
-    };
+    let unknown = || refuse(format!("the shape of the input `{}` is not known", input.name));
+    if !(1..=MOST_AXES).contains(&axes) {
+        return unknown();
+    }
+    let Some(shape) = shape else { return unknown() };
     let mut dims = Vec::with_capacity(axes);
     for (at, dim) in shape.dim.iter().enumerate() {
         match dim.dim_value.and_then(|length| u64::try_from(length).ok()).filter(|&length| length > 0) {

@@ -30,7 +30,7 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
     let mut table = PageTable::new("Pinned designs under the present limits", &head, 3);
     for one in &all {
         let (cost, text) = (&one.evaluation, session.space().print_design(&one.design));
-        let of_run = run.filter(|_| one.finetuned().is_none());
+        let of_run = if one.finetuned().is_none() { run } else { None };
         let test = of_run.and_then(|run| test_accuracy(run, &text, session.knobs().sensors));
         let kind = one.finetuned().map(|kind| format!(", {kind}")).unwrap_or_default();
         let broken: Vec<&str> = cost.violations.iter().map(|limit| limit.info().label).collect();

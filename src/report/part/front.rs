@@ -61,7 +61,7 @@ pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSect
 
 /// Ends of the interval of an accuracy: 95 % by chance of the objects of a measured one, else 90 %.
 fn ends(shown: &ShownAccuracy) -> Option<(f64, f64)> {
-    let measured = shown.accuracy().filter(|_| shown.measured().is_some());
+    let measured = if shown.measured().is_some() { shown.accuracy() } else { None };
     let by_chance = measured.map(|accuracy| interval(accuracy.accuracy, accuracy.samples));
     by_chance.or_else(|| shown.figure().map(|figure| (figure.low, figure.high)))
 }

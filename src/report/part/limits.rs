@@ -36,7 +36,7 @@ fn swept(session: &Session, knob: Knob) -> Option<Passage> {
     }
     let name = knob.name();
     let limited = knob.info().unlimited != Unlimited::Never;
-    let least = first_feasible(&points).filter(|_| limited && none > 0);
+    let least = if limited && none > 0 { first_feasible(&points) } else { None };
     let from =
         least.map(|value| format!(" The smallest value looked at that any design meets is {}.", knob.format(value)));
     let now = session.value(knob);

@@ -63,10 +63,12 @@ fn by_accuracy(chosen: &Chosen, other: &ShownAccuracy) -> Option<String> {
     }
     let less = if points > 0.0 { "less" } else { "more" };
     let size = format!("{size} percentage points {less} accurate");
-    Some(match (both, other.figure().filter(|_| measured(other).is_none())) {
+    Some(match (both, other.figure()) {
         (Some((own, other)), _) => format!("{size}{}", reservations(own, other)),
-        (None, Some(figure)) => format!("{size} by the lower end of its interval, {}", percent(figure.low)),
-        (None, None) => format!("{size} than the lower end of the chosen one's interval"),
+        (None, Some(figure)) if measured(other).is_none() => {
+            format!("{size} by the lower end of its interval, {}", percent(figure.low))
+        }
+        (None, _) => format!("{size} than the lower end of the chosen one's interval"),
     })
 }
 
@@ -107,7 +109,7 @@ fn designs(session: &Session, chosen: &Chosen) -> PageTable {
     let head = ["design", "why", "accuracy (95 % interval)", "latency"];
     let (id, ranking) = (chosen.strip.candidate, session.ranking());
     let is_ranked = session.best_design(id).as_ref() == Some(&chosen.design);
-    let place = ranking.iter().position(|&other| other == id).filter(|_| is_ranked);
+    let place = if is_ranked { ranking.iter().position(|&other| other == id) } else { None };
     let title = if place.is_some() { "The next designs in the ranking" } else { "The first designs in the ranking" };
     let mut table = PageTable::new(format!("{title}; {ACCURACIES}"), &head, 2);
     let behind = &ranking[place.map_or(0, |place| place + 1)..];

@@ -218,16 +218,15 @@ fn exhaustive(study: &mut BaselineStudy<'_>) -> Result<Method> {
         fitting.interval.is_none() && fitting.designs > 0.0 && fitting.designs <= study.budget as f64
     });
     let method = Method { name: "every design".into(), chooses: "everything", evaluated: Vec::new(), reason: None };
-    let designs = survey.filter(|_| few).map(|survey| survey.feasible_designs(&study.problem.knobs));
-    let Some(designs) = designs else {
-        let reason = match fitting {
-            Some(fitting) => format!("not run: {fitting}, and the budget is {}", study.budget),
-            None => "not run: the designs of a measured device are not counted".to_owned(),
-        };
-        return Ok(Method { reason: Some(reason), ..method });
+    let reason = match (&survey, fitting) {
+        (Some(survey), Some(_)) if few => {
+            let designs = survey.feasible_designs(&study.problem.knobs);
+            return Ok(Method { evaluated: study.evaluate_feasible(designs, study.budget)?, ..method });
+        }
+        (_, Some(fitting)) => format!("not run: {fitting}, and the budget is {}", study.budget),
+        (_, None) => "not run: the designs of a measured device are not counted".to_owned(),
     };
-    let evaluated = study.evaluate_feasible(designs, study.budget)?;
-    Ok(Method { evaluated, ..method })
+    Ok(Method { reason: Some(reason), ..method })
 }
 
 /// Reasons why the nearest to feasible of some designs is infeasible; `None` if one is feasible.

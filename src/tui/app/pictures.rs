@@ -36,8 +36,10 @@ impl App {
     fn picture_progress(&mut self) -> PictureProgress {
         let view = &self.ui.pictures;
         let shown = view.shown && self.ui.screen == Screen::Explore && self.demo.is_none();
-        let wanted = WantedPictures::of(&self.session, view).filter(|_| shown && self.has_run());
-        let Some(wanted) = wanted else { return self.rest_pictures() };
+        if !shown || !self.has_run() {
+            return self.rest_pictures();
+        }
+        let Some(wanted) = WantedPictures::of(&self.session, view) else { return self.rest_pictures() };
         let WantedPictures { design, views, object } = &wanted;
         // Those in single precision, of an older run, are shown until there are others.
         if self.session.pictures().of(design, *views, *object).is_some_and(crate::record::PictureRecord::is_in_int8) {

@@ -56,8 +56,11 @@ pub(super) fn perform(session: &Session, ui: &mut UiState, command: &UserCommand
 /// Selects the first pin of the selected candidate, so that all of the screen is about the design that was pinned;
 /// `None` if it is one already, or is not pinned.
 fn select_as_pinned(session: &Session, ui: &mut UiState) -> Option<UserCommand> {
+    if session.selected_pin().is_some() {
+        return None;
+    }
     let of_candidate = |pin: &Pinned| Some(pin.candidate) == session.selected();
-    let first = session.setup().pins().iter().position(of_candidate).filter(|_| session.selected_pin().is_none())?;
+    let first = session.setup().pins().iter().position(of_candidate)?;
     ui.pin = first;
     Some(Command::SelectPinned(first).into())
 }

@@ -90,6 +90,6 @@ impl WatchedSplit {
     /// Mean seconds of the link by its model.
     pub(crate) fn link_model_s(&self) -> Option<f64> {
         let objects = f64::from(self.summary.objects);
-        self.model_sum.filter(|_| objects > 0.0).map(|sum| sum / objects)
+        if objects > 0.0 { self.model_sum.map(|sum| sum / objects) } else { None }
     }
 }

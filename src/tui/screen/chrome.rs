@@ -81,9 +81,11 @@ pub(crate) fn foot(buf: &mut Buffer, area: Rect, (words, note): (&str, &str), th
 /// Words of a title with a capital first; the name of a precision, `int8`, stays as it is.
 pub(crate) fn capitalised(words: &str) -> String {
     let mut letters = words.chars();
-    match letters.next().filter(|_| !words.starts_with(Precision::Int8.name())) {
-        Some(first) => format!("{}{}", first.to_ascii_uppercase(), letters.as_str()),
-        None => words.to_owned(),
+    match letters.next() {
+        Some(first) if !words.starts_with(Precision::Int8.name()) => {
+            format!("{}{}", first.to_ascii_uppercase(), letters.as_str())
+        }
+        _ => words.to_owned(),
     }
 }
 
@@ -137,13 +139,16 @@ pub(crate) fn paragraphs(buf: &mut Buffer, inner: Rect, paragraphs: &[Piece<'_>]
     let mut at = 1;
     for (paragraph, style) in paragraphs {
         let indent = paragraph.len() - paragraph.trim_start().len();
-        let lines = if width(paragraph) <= room {
+        let mut lines = if width(paragraph) <= room {
             vec![(*paragraph).to_owned()]
         } else {
             let lines = text::wrap(paragraph, room.saturating_sub(indent as u16));
             lines.into_iter().map(|line| format!("{}{line}", " ".repeat(indent))).collect()
         };
-        for line in lines.iter().map(String::as_str).chain(Some("").filter(|_| lines.is_empty())) {
+        if lines.is_empty() {
+            lines.push(String::new());
+        }
+        for line in &lines {
             self::line(buf, row(inner, at), &[("  ", *style), (line, *style)], theme);
             at += 1;
         }

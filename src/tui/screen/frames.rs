@@ -109,7 +109,7 @@ fn pieces(latency: &LatencyBreakdown, every: f64, until: f64, unit: Unit) -> [Ve
 
 /// The work of all stages in one lane; a frame is named where it takes longest.
 fn one_lane(work: &[Vec<Stretch>; 4], slowest: usize) -> Vec<Stretch> {
-    let named = |piece: &Stretch| Stretch { name: piece.name.filter(|_| piece.part == slowest), ..*piece };
+    let named = |piece: &Stretch| Stretch { name: if piece.part == slowest { piece.name } else { None }, ..*piece };
     work.iter().flatten().map(named).collect()
 }
 

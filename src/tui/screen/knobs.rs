@@ -273,7 +273,9 @@ fn accuracy_lines(view: View<'_>, rows: &[Rect], buf: &mut Buffer, hits: &mut Hi
     let mut at_stake: Vec<AccuracyLine> = Vec::new();
     if rows.len() > 1 || !gains_itself {
         at_stake.extend(slope.map(|slope| AccuracyLine { words: slope_words(session, slope, theme), to: None }));
-        at_stake.extend(loss.map(|loss| AccuracyLine::of(view, &loss)).filter(|_| rows.len() > 2));
+    }
+    if rows.len() > 2 {
+        at_stake.extend(loss.map(|loss| AccuracyLine::of(view, &loss)));
     }
     let of_gains = rows.len().saturating_sub(at_stake.len());
     let mut lines: Vec<AccuracyLine> = gains.iter().take(of_gains).map(|gain| AccuracyLine::of(view, gain)).collect();

@@ -152,7 +152,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
                 split.map(|id| format!(" {arrow}{}", session.space().boundary_name(id))).unwrap_or_default()
             };
             let is_rated = points(swing.accuracy_down).or(points(swing.accuracy_up)).is_some();
-            if let Some(words) = no_effect(swing, session.value(swing.knob), unit).filter(|_| !is_rated) {
+            if !is_rated && let Some(words) = no_effect(swing, session.value(swing.knob), unit) {
                 return format!("{words:<cells$}");
             }
             let (down, up) = (change(swing.down_s), change(swing.up_s));

@@ -58,7 +58,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         CurveSeries { points: &measured, style: theme.front, ..CurveSeries::default() },
     ];
     let present = session.value(range.knob);
-    let cursor = Some(present / range.unit.size).filter(|_| !range.knob.is_unlimited(present));
+    let cursor = (!range.knob.is_unlimited(present)).then_some(present / range.unit.size);
     (&Curve::new(&series, x, y).cursor(cursor).look(theme.curve())).render(inner, buf);
     let note = if points.iter().any(|point| point.estimated) { "dotted: lower ends" } else { "" };
     let room = area.width.saturating_sub(width(note) + 9);

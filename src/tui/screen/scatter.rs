@@ -49,7 +49,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let legend = [&long, &short].into_iter().find(fits);
     let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
     let mut scatter = scene.scatter();
-    let (mut words, mut crosshair) = (scene.words(), scene.selected_place().filter(|_| focus));
+    let (mut words, mut crosshair) = (scene.words(), if focus { scene.selected_place() } else { None });
     if let Some((x, y)) = ui.crosshair {
         let place = scatter.values_at(inner, x, y);
         let near = scatter.nearest(inner, x, y, REACH).map(|index| scene.points[index].candidate);
@@ -120,8 +120,9 @@ pub(crate) fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<Cand
 pub(crate) fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(Knob, PlotSide)> {
     let scene = PlotScene::of(view);
     let (right, up) = scene.scatter().limits_at(area, x, y);
-    let of = |column: Column, side: PlotSide, there: bool| column.limit().filter(|_| there).map(|knob| (knob, side));
-    of(scene.plot.right, PlotSide::Right, right).or_else(|| of(scene.plot.up, PlotSide::Up, up))
+    let of = |column: Column, side: PlotSide| column.limit().map(|knob| (knob, side));
+    let found = if right { of(scene.plot.right, PlotSide::Right) } else { None };
+    if up { found.or_else(|| of(scene.plot.up, PlotSide::Up)) } else { found }
 }
 
 /// The value of an axis at a cell, in base units.

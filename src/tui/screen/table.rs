@@ -216,7 +216,9 @@ fn line(view: View<'_>, shapes: &[ColumnShape], design: &TableRow<'_>, row: Rect
     }
     chrome::put(buf, row.x, row.y, mark, mark_style);
     // A selected design shows its pin beside the mark.
-    if let Some(pin) = design.pin.filter(|_| design.selected) {
+    if design.selected
+        && let Some(pin) = design.pin
+    {
         chrome::put(buf, row.x + 1, row.y, pin, theme.selected);
     }
 }

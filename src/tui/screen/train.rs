@@ -213,7 +213,8 @@ fn plot(
     let curves = curves(session.training());
     let name = |(index, (role, _)): (usize, &(Role, Dash))| {
         let name = role.name();
-        let value = chart::read_off(&points[index], cursor).filter(|_| cursor.is_some() || area.width >= WIDE / 2);
+        let has_room = cursor.is_some() || area.width >= WIDE / 2;
+        let value = if has_room { chart::read_off(&points[index], cursor) } else { None };
         value.map_or_else(|| name.to_owned(), |value| format!("{} {name}", number::figure(value)))
     };
     let names: Vec<String> = curves.iter().enumerate().map(name).collect();
@@ -261,7 +262,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         None => "no checkpoint yet".to_owned(),
     };
     let (steps, of) = (number::grouped(last.step), number::grouped(last.steps));
-    let preparing = training.preparing.filter(|_| training.state.is_active());
+    let preparing = if training.state.is_active() { training.preparing } else { None };
     let (step, eta) = match preparing {
         Some(PreparingRecord { done, total, left_s }) => {
             let (done, total) = (number::grouped(done), number::grouped(total));

@@ -76,7 +76,10 @@ pub(crate) fn strokes(symbol: &str, x: u16, y: u16, cells: u16) -> Vec<(Ink, Str
 
 fn single(symbol: &str) -> Option<char> {
     let mut characters = symbol.chars();
-    characters.next().filter(|_| characters.next().is_none())
+    match (characters.next(), characters.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
 }
 
 /// A cell, or a row of equal ones.

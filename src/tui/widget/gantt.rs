@@ -109,7 +109,10 @@ impl<'a> Gantt<'a> {
             let Some(part) = self.parts.get(piece.part) else { continue };
             let (from, until) = ends(piece);
             paint::run(buf, line, track.x + from, row.y, until - from, part.glyph, part.style);
-            if let Some(name) = piece.name.filter(|_| named && until - from > 1) {
+            if named
+                && until - from > 1
+                && let Some(name) = piece.name
+            {
                 paint::glyph(buf, line, track.x + from, row.y, name, part.style);
             }
         }

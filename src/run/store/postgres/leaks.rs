@@ -73,8 +73,10 @@ impl LeakRows for Postgres {
 /// Reads a row; `None` if it is damaged or of a later version.
 fn leak(row: &Row) -> Option<Stored<LeakMeasurement>> {
     let (key, share, body): (MeasurementKey, f64, &str) = (key(row, 3)?, row.get(9), row.get(10));
-    let sound = row.get::<_, &str>(11) == digest(&key, share, body);
-    let figures = serde_json::from_str::<LeakFigures>(body).ok().filter(|_| sound)?;
+    if row.get::<_, &str>(11) != digest(&key, share, body) {
+        return None;
+    }
+    let figures = serde_json::from_str::<LeakFigures>(body).ok()?;
     let value = LeakMeasurement { key, figures };
     Some(Stored { id: row.get(0), time: row.get(1), process: row.get(2), value })
 }

@@ -75,7 +75,7 @@ fn leak(row: &Row<'_>) -> rusqlite::Result<Option<Stored<LeakMeasurement>>> {
     let found = sound(row, |row| {
         let (key, share, body) = (key(row, 3)?, row.get::<_, f64>(9)?, row.get::<_, String>(10)?);
         let fits = row.get_ref(11)?.as_str() == Ok(&digest(&key, share, &body));
-        let figures = serde_json::from_str::<LeakFigures>(&body).ok().filter(|_| fits);
+        let figures = if fits { serde_json::from_str::<LeakFigures>(&body).ok() } else { None };
         let (id, time, process) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(figures.map(|figures| Stored { id, time, process, value: LeakMeasurement { key, figures } }))
     })?;

@@ -206,7 +206,10 @@ fn robustness(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let mut lines = Vec::new();
     for id in HARDER {
         let (knob, value) = (id, session.value(id));
-        let Some(range) = session.range(id).filter(|_| !knob.is_unlimited(value)) else { continue };
+        if knob.is_unlimited(value) {
+            continue;
+        }
+        let Some(range) = session.range(id) else { continue };
         let against =
             |step: &&f64| if knob.info().relax == RelaxDirection::Up { **step <= value } else { **step >= value };
         let mut steps: Vec<f64> = range.steps.iter().filter(against).copied().collect();

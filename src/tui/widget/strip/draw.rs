@@ -48,8 +48,9 @@ impl Pen<'_> {
         for zone in &self.layout.boundaries {
             let per_view = zone.index >= split && zone.index < fusion;
             for x in zone.x..zone.end() {
-                let at_fusion = self.layout.fusion.filter(|_| zone.index == fusion && fusion > split);
-                let double = per_view && x >= self.layout.link.end() || at_fusion.is_some_and(|column| x < column);
+                let is_fused_here = zone.index == fusion && fusion > split;
+                let before_fusion = is_fused_here && self.layout.fusion.is_some_and(|column| x < column);
+                let double = per_view && x >= self.layout.link.end() || before_fusion;
                 let line = if double { glyphs.double } else { glyphs.horizontal };
                 paint::glyph(buf, self.area, x, self.layout.rows.names, line, self.strip.look.styles.words);
             }
