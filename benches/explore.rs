@@ -41,7 +41,7 @@ fn main() {
         let (seconds, cells) = (start.elapsed().as_secs_f64(), session.catalogue().split_count());
         let designs = session.catalogue().len();
         println!("{name}: {designs} designs, {cells} boundaries in all, made in {:.0} ms of wall time", seconds * 1e3);
-        for range in 0..session.ranges().len() {
+        for range in 0..session.ranges().all().len() {
             missed |= knob(name, &mut session, range, factor * KNOB_MS);
         }
         missed |= frame(name, &mut session, factor * FRAME_MS);
@@ -57,7 +57,7 @@ fn with_accuracies(session: &mut Session) -> bool {
     tui::replay_shipped(session).expect("it is of this space");
     session.predict(0);
     let (name, mut missed) = ("shipped run", false);
-    for range in 0..session.ranges().len() {
+    for range in 0..session.ranges().all().len() {
         missed |= knob(name, session, range, KNOB_MS);
     }
     missed | frame(name, session, FRAME_MS)
@@ -77,7 +77,7 @@ fn imported(file: &str) -> SearchSpace {
 /// A knob moved to and fro over its range.
 fn knob(name: &str, session: &mut Session, range: usize, budget_ms: f64) -> bool {
     session.apply(Command::SelectKnob(Move::To(range)), 0);
-    let id = session.selected_range().knob;
+    let id = session.ranges().selected().knob;
     let home = session.value(id);
     let mut at = 0.0_f64;
     let each = mean(|| {

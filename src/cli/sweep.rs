@@ -119,8 +119,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let session = session(arguments)?;
     let knob = Knob::named(&arguments.swept).usage()?;
     load::print_notes(Knob::renamed(&arguments.swept).as_slice());
-    let range =
-        session.range(knob).with_context(|| format!("{} can't be moved on this profile", knob.label())).usage()?;
+    let range = session
+        .ranges()
+        .of(knob)
+        .with_context(|| format!("{} can't be moved on this profile", knob.label()))
+        .usage()?;
     let values = values(arguments, &session, range)?;
     let points = session.sweep(knob, &values)?;
     if let Some(path) = &arguments.svg {

@@ -11,7 +11,7 @@ use crate::record::Task;
 
 /// Progress of the child processes, the newest message, and held-back updates.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Activity {
+pub struct Activity {
     training: Training,
     search: Searching,
     messages: Messages,
@@ -64,12 +64,12 @@ impl Activity {
     }
 
     /// Returns `true` while measurements are held back.
-    pub(super) const fn is_frozen(&self) -> bool {
+    pub const fn is_frozen(&self) -> bool {
         self.frozen
     }
 
     /// Number of updates held back.
-    pub(super) const fn held_back(&self) -> usize {
+    pub const fn held_back(&self) -> usize {
         self.held_back.len()
     }
 
@@ -155,7 +155,7 @@ impl Activity {
     }
 
     /// Returns `true` if a limit changed since the active search got the limits.
-    pub(super) const fn limits_moved(&self) -> bool {
+    pub const fn limits_moved(&self) -> bool {
         self.limits_moved
     }
 

@@ -50,7 +50,7 @@ struct LastGesture {
 
 /// Steps that can be undone and redone, and saved setups.
 #[derive(Debug, Clone, Default)]
-pub(super) struct History {
+pub struct History {
     past: Vec<Step>,
     future: Vec<Step>,
     last: Option<LastGesture>,
@@ -59,17 +59,17 @@ pub(super) struct History {
 
 impl History {
     /// Steps that can be undone, newest last.
-    pub(super) fn past(&self) -> &[Step] {
+    pub fn past(&self) -> &[Step] {
         &self.past
     }
 
     /// Steps that can be redone, next one last.
-    pub(super) fn future(&self) -> &[Step] {
+    pub fn future(&self) -> &[Step] {
         &self.future
     }
 
     /// Saved setups in the order in which they were first saved.
-    pub(super) fn saved(&self) -> &[SavedSetup] {
+    pub fn saved(&self) -> &[SavedSetup] {
         &self.saved
     }
 

@@ -79,6 +79,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use activity::Activity;
 pub use candidate::{CandidateDesign, CandidateError, CandidateId};
 pub use catalogue::Catalogue;
 pub use column::{Column, Sort};
@@ -86,7 +87,7 @@ pub use command::{Command, DesignPart, Move, WorkControl, WorkRequest};
 pub use derived::{Point, PointClass};
 pub(crate) use draw::default_transmit;
 pub use filter::{Filter, FilterError};
-pub use history::{SavedSetup, Step};
+pub use history::{History, SavedSetup, Step};
 pub use knob_histograms::KnobGain;
 pub use knob_range::KnobRange;
 pub use leaks::{Leaks, ShownLeak};
@@ -99,6 +100,7 @@ pub use notes::Notes;
 pub use overriding::Override;
 pub use pictures::Pictures;
 pub use predictions::{PredictionInput, Predictions};
+pub use ranges::Ranges;
 pub use ranking_rule::{Class, RankedDesign};
 pub use sensitivity::{DesignSwing, FastestRange};
 pub(crate) use session::DEFAULT_POOL;

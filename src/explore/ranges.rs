@@ -10,7 +10,7 @@ use crate::quantity::Knob;
 
 /// Ranges of all knobs, in the order in which they are shown.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ranges {
+pub struct Ranges {
     ranges: Vec<KnobRange>,
     selected: usize,
 }
@@ -35,22 +35,22 @@ impl Ranges {
     }
 
     /// All ranges.
-    pub(super) fn all(&self) -> &[KnobRange] {
+    pub fn all(&self) -> &[KnobRange] {
         &self.ranges
     }
 
     /// The range of a knob.
-    pub(super) fn of(&self, knob: Knob) -> Option<&KnobRange> {
+    pub fn of(&self, knob: Knob) -> Option<&KnobRange> {
         self.ranges.iter().find(|range| range.knob == knob)
     }
 
     /// The range of the selected knob.
-    pub(super) fn selected(&self) -> &KnobRange {
+    pub fn selected(&self) -> &KnobRange {
         &self.ranges[self.selected]
     }
 
     /// Place of the selected knob.
-    pub(super) const fn selected_index(&self) -> usize {
+    pub const fn selected_index(&self) -> usize {
         self.selected
     }
 

@@ -98,7 +98,7 @@ impl Session {
             let is_measured = |end: SwingEnd| moved_to(knob, end).measured().and(present.measured()).is_some();
             end.filter(moves).filter(is_known).is_some_and(|end| !is_measured(end))
         };
-        let knobs = self.ranges().iter().map(|range| range.knob);
+        let knobs = self.ranges().all().iter().map(|range| range.knob);
         let swings = cost::tornado(knobs, self.knobs(), self.space().views, best);
         let of_design = |swing: &cost::KnobSwing| {
             let [low, high] = [end(swing.low), end(swing.high)];

@@ -18,12 +18,11 @@ use super::catalogue::Catalogue;
 use super::column::Column;
 use super::command::Command;
 use super::derived::Derived;
-use super::history::{History, SavedSetup, Step};
-use super::knob_range::{KnobRange, unit_of};
-use super::measurements::{Measurements, ShownAccuracy, precisions_in_words};
+use super::history::History;
+use super::knob_range::unit_of;
+use super::measurements::{ShownAccuracy, precisions_in_words};
 use super::message::{Message, Severity};
 use super::pictures::Pictures;
-use super::predictions::{PredictionInput, Predictions};
 use super::progress::{Searching, Training};
 use super::ranges::Ranges;
 use super::ranking_rule::{Evaluator, RankedDesign};
@@ -139,11 +138,6 @@ impl Session {
         self.catalogue.profile()
     }
 
-    /// The measurements.
-    pub const fn measurements(&self) -> &Measurements {
-        self.catalogue.measurements()
-    }
-
     /// Everything that can be undone: knobs, locks, pins, baseline, override, order and filter.
     pub const fn setup(&self) -> &Setup {
         &self.setup
@@ -164,29 +158,24 @@ impl Session {
         self.setup.limits()
     }
 
-    /// Ranges of all knobs, in the order in which they are shown.
-    pub fn ranges(&self) -> &[KnobRange] {
-        self.ranges.all()
+    /// Knobs with their ranges, and the selected one.
+    pub const fn ranges(&self) -> &Ranges {
+        &self.ranges
     }
 
-    /// Range of a knob.
-    pub fn range(&self, knob: Knob) -> Option<&KnobRange> {
-        self.ranges.of(knob)
+    /// Steps that can be undone and redone, and saved setups.
+    pub const fn history(&self) -> &History {
+        &self.history
     }
 
-    /// Range of the selected knob.
-    pub fn selected_range(&self) -> &KnobRange {
-        self.ranges.selected()
-    }
-
-    /// Place of the selected knob in [`Session::ranges`].
-    pub const fn selected_range_index(&self) -> usize {
-        self.ranges.selected_index()
+    /// Progress of training and search, messages, and what is held back.
+    pub const fn activity(&self) -> &Activity {
+        &self.activity
     }
 
     /// Unit in which a column is shown.
     pub fn unit(&self, column: Column) -> Unit {
-        column.metric().map_or(Dimension::Count.base_unit(), |metric| unit_of(self.ranges(), metric))
+        column.metric().map_or(Dimension::Count.base_unit(), |metric| unit_of(self.ranges.all(), metric))
     }
 
     /// The training.
@@ -199,39 +188,9 @@ impl Session {
         self.activity.search()
     }
 
-    /// Returns `true` if a knob moved since the active search got the limits.
-    pub const fn limits_moved(&self) -> bool {
-        self.activity.limits_moved()
-    }
-
-    /// Returns `true` while measurements are held back.
-    pub const fn is_frozen(&self) -> bool {
-        self.activity.is_frozen()
-    }
-
-    /// Number of measurements held back.
-    pub const fn held_back(&self) -> usize {
-        self.activity.held_back()
-    }
-
     /// The message to show at `now_ms`.
     pub fn toast(&self, now_ms: u64) -> Option<&Message> {
         self.activity.toast(now_ms)
-    }
-
-    /// Steps that can be undone, newest last.
-    pub fn past(&self) -> &[Step] {
-        self.history.past()
-    }
-
-    /// Steps that can be redone, next one last.
-    pub fn future(&self) -> &[Step] {
-        self.history.future()
-    }
-
-    /// Saved setups, in the order in which they were first saved.
-    pub fn saved_setups(&self) -> &[SavedSetup] {
-        self.history.saved()
     }
 
     /// Candidates in the order of the rows, filtered; of those that are one design at their best splits, one.
@@ -323,30 +282,15 @@ impl Session {
         precisions_in_words(self.catalogue.precisions())
     }
 
-    /// Number of changes of the measurements so far: if it has grown, accuracies may be predicted anew.
-    pub const fn measured_changes(&self) -> u64 {
-        self.catalogue.measured_changes()
-    }
-
-    /// Everything to predict accuracies from. A fit takes longer than a key may: it is for another thread.
-    pub fn prediction_input(&self) -> PredictionInput {
-        self.catalogue.prediction_input()
-    }
-
     /// Predicts accuracies at once, for whoever waits for no keys.
     pub fn predict(&mut self, now_ms: u64) {
-        match self.prediction_input().fit() {
+        match self.catalogue.prediction_input().fit() {
             Ok(Some(found)) => {
                 self.apply(Command::Update(vec![Update::Predicted(Arc::new(found))]), now_ms);
             }
             Ok(None) => {}
             Err(error) => self.activity.say(Severity::Warning, error.to_string(), now_ms),
         }
-    }
-
-    /// Accuracies predicted from the measured ones.
-    pub fn predictions(&self) -> Option<&Predictions> {
-        self.catalogue.predictions()
     }
 
     /// The network of the selected candidate.

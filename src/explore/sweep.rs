@@ -45,7 +45,7 @@ impl Session {
         let mut moved = self.clone();
         let mut points = Vec::with_capacity(values.len());
         for &value in values {
-            let value = self.range(knob).map_or_else(|| knob.check(value), |range| range.check(value))?;
+            let value = self.ranges().of(knob).map_or_else(|| knob.check(value), |range| range.check(value))?;
             moved.apply(Command::SetKnobs(vec![(knob, value)]), 0);
             points.push(SweepPoint { value, best: moved.best_feasible() });
         }
@@ -113,7 +113,7 @@ mod tests {
             let best = point.best.as_ref();
             assert!(best.is_none_or(|best| best.evaluation.latency.total_s() <= point.value));
         }
-        assert_eq!(session.value(Knob::LatencyLimit), session.range(Knob::LatencyLimit).unwrap().default);
+        assert_eq!(session.value(Knob::LatencyLimit), session.ranges().of(Knob::LatencyLimit).unwrap().default);
     }
 
     #[test]

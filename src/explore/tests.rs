@@ -64,7 +64,7 @@ pub(super) fn session(count: usize) -> Session {
 
 /// Types a value for a knob.
 fn set(session: &mut Session, knob: Knob, text: &str) {
-    let at = session.ranges().iter().position(|range| range.knob == knob).unwrap();
+    let at = session.ranges().all().iter().position(|range| range.knob == knob).unwrap();
     session.apply(Command::SelectKnob(Move::To(at)), 0);
     session.apply(Command::TypeKnob(text.to_owned()), 0);
     assert!(session.toast(0).is_none_or(|message| message.severity != Severity::Error), "{:?}", session.toast(0));
@@ -72,7 +72,7 @@ fn set(session: &mut Session, knob: Knob, text: &str) {
 
 /// Moves a knob by steps, as with the arrow keys.
 fn step(session: &mut Session, knob: Knob, steps: i32, now_ms: u64) {
-    let at = session.ranges().iter().position(|range| range.knob == knob).unwrap();
+    let at = session.ranges().all().iter().position(|range| range.knob == knob).unwrap();
     session.apply(Command::SelectKnob(Move::To(at)), now_ms);
     session.apply(Command::MoveKnob(Move::By(steps)), now_ms);
 }

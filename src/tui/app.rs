@@ -213,9 +213,9 @@ impl App {
 
     /// Notes the time if limits move, so that a running search hears of them once they stand still.
     fn watching_limits<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
-        let before = self.session.limits_moved().then(|| self.session.limits());
+        let before = self.session.activity().limits_moved().then(|| self.session.limits());
         let result = change(self);
-        if self.session.limits_moved() && before.is_none_or(|limits| limits != self.session.limits()) {
+        if self.session.activity().limits_moved() && before.is_none_or(|limits| limits != self.session.limits()) {
             self.moved = Some(Instant::now());
         }
         result
@@ -236,7 +236,7 @@ impl App {
         let mut wait = self.follower.as_ref().map_or(MAX_WAIT, |follower| follower.wait_time(self.expects_pictures()));
         wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.picture_work.rest().unwrap_or(MAX_WAIT));
-        wait = wait.min(self.predicting.rest(self.session.measured_changes()).unwrap_or(MAX_WAIT));
+        wait = wait.min(self.predicting.rest(self.session.catalogue().measured_changes()).unwrap_or(MAX_WAIT));
         wait = wait.min(self.split_rest().unwrap_or(MAX_WAIT));
         if let Some(moved) = self.moved {
             wait = wait.min(SETTLE_TIME.saturating_sub(moved.elapsed()));

@@ -191,14 +191,14 @@ fn carry_out(step: SceneStep, session: &mut Session) {
 
 /// Sets a knob to the step nearest to a value.
 fn turn(session: &mut Session, knob: Knob, value: f64, now_ms: u64) {
-    if let Some(fraction) = session.range(knob).map(|range| range.fraction(value)) {
+    if let Some(fraction) = session.ranges().of(knob).map(|range| range.fraction(value)) {
         session.apply(Command::SetKnob { knob, fraction }, now_ms);
     }
 }
 
 /// Moves a knob one step towards a value. Returns `false` if it is there.
 fn step_towards(session: &mut Session, knob: Knob, target: f64, now_ms: u64) -> bool {
-    let Some(range) = session.range(knob) else { return false };
+    let Some(range) = session.ranges().of(knob) else { return false };
     let (now, end) = (session.value(knob), range.at_fraction(range.fraction(target)));
     let next = range.steps[range.step_from(now, if end > now { 1 } else { -1 })];
     if now.total_cmp(&end).is_eq() || next.total_cmp(&now).is_eq() {

@@ -120,7 +120,8 @@ fn record<A>(
 ) -> Option<Record<A>> {
     let design = session.catalogue().design(row.id, row.split)?;
     let measured = if let ShownAccuracy::Measured(accuracy) = row.accuracy { Some(accuracy) } else { None };
-    let float = session.measurements().present().newest_in(Precision::Float, &design, session.knobs().sensors);
+    let float =
+        session.catalogue().measurements().present().newest_in(Precision::Float, &design, session.knobs().sensors);
     let (cost, latency) = (&row.evaluation, &row.evaluation.latency);
     Some(Record {
         id: row.id,

@@ -65,12 +65,12 @@ impl Catalogue {
     }
 
     /// Number of changes of the measurements so far.
-    pub(in crate::explore) const fn measured_changes(&self) -> u64 {
+    pub const fn measured_changes(&self) -> u64 {
         self.measurements.changes().0
     }
 
     /// Everything to predict accuracies from.
-    pub(in crate::explore) fn prediction_input(&self) -> PredictionInput {
+    pub fn prediction_input(&self) -> PredictionInput {
         PredictionInput::new(&self.space, &self.pool, self.measurements.learned(), self.measurements.changes().1)
     }
 

@@ -78,7 +78,7 @@ impl Session {
     /// designs are costed once for the many steps of a held key.
     pub fn queue(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         let Command::MoveKnob(Move::By(steps)) = command else { return self.apply(command, now_ms) };
-        let range = self.selected_range();
+        let range = self.ranges.selected();
         if self.setup.is_locked(range.knob) {
             return self.apply(command, now_ms);
         }
@@ -125,17 +125,17 @@ impl Session {
             Command::MoveKnob(to) => self.move_knob(*to)?,
             Command::SetKnob { knob, fraction } => self.set_knob_to_fraction(*knob, *fraction)?,
             Command::TypeKnob(text) => {
-                let value = self.selected_range().parse(text)?;
-                self.setup.set_knob(self.selected_range().knob, value)?;
+                let value = self.ranges.selected().parse(text)?;
+                self.setup.set_knob(self.ranges.selected().knob, value)?;
             }
             Command::SetKnobs(values) => self.set_knobs(values)?,
             Command::ResetKnob => {
-                let range = self.selected_range();
+                let range = self.ranges.selected();
                 let (knob, default) = (range.knob, range.default);
                 self.setup.set_knob(knob, default)?;
             }
             Command::ResetKnobs => self.setup.reset_knobs(self.ranges.all()),
-            Command::LockKnob => self.setup.toggle_lock(self.selected_range().knob),
+            Command::LockKnob => self.setup.toggle_lock(self.ranges.selected().knob),
             Command::Override(part, to) => self.override_part(*part, *to)?,
             Command::ResetOverride => self.setup.set_override(None),
             Command::Pin => self.pin()?,
@@ -171,7 +171,7 @@ impl Session {
     /// The gesture that a command belongs to, if such commands come many in a row.
     fn gesture(&self, command: &Command) -> Option<Gesture> {
         match command {
-            Command::MoveKnob(_) => Some(Gesture::Knob(self.selected_range().knob)),
+            Command::MoveKnob(_) => Some(Gesture::Knob(self.ranges.selected().knob)),
             Command::SetKnob { knob, .. } => Some(Gesture::Knob(*knob)),
             Command::Override(part, _) => Some(Gesture::Override(*part)),
             Command::Filter(_) => Some(Gesture::Filter),
@@ -212,7 +212,7 @@ impl Session {
     }
 
     fn move_knob(&mut self, to: Move) -> Result<(), SetupError> {
-        let range = self.selected_range();
+        let range = self.ranges.selected();
         let step = match to {
             Move::By(steps) => range.step_from(self.value(range.knob), steps),
             Move::First => 0,

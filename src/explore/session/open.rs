@@ -78,7 +78,7 @@ impl Session {
         let mut setup = Setup::new(&self.read_knobs(row)?);
         let column = Column::named(&row.sort).unwrap_or_default();
         setup.set_sort(Sort { column, reversed: row.reversed });
-        setup.set_filter(Filter::parse(&row.filter, self.space(), self.ranges())?);
+        setup.set_filter(Filter::parse(&row.filter, self.space(), self.ranges.all())?);
         for name in &row.locked {
             let knob = Knob::named(name)?;
             if !setup.is_locked(knob) {

@@ -30,7 +30,7 @@ impl Session {
                 sort: setup.sort,
                 reversed: setup.reversed,
                 filter: setup.filter,
-                knob: self.selected_range().knob.name().to_owned(),
+                knob: self.ranges.selected().knob.name().to_owned(),
                 ..ViewRow::default()
             },
             selected: self.selection.kept().and_then(|id| self.design_row(id, pinned_split)),
@@ -39,7 +39,7 @@ impl Session {
             pins: setup.pins,
             notes: self.note_rows(),
             added: self.catalogue.added().take(MAX_ADDED).filter_map(|id| self.design_row(id, None)).collect(),
-            saved_setups: self.saved_setups().iter().map(|saved| self.setup_row(&saved.name, &saved.setup)).collect(),
+            saved_setups: self.history.saved().iter().map(|saved| self.setup_row(&saved.name, &saved.setup)).collect(),
         }
     }
 

@@ -38,7 +38,7 @@ fn every_design_without_a_measurement_is_predicted_and_ranked_by_the_lower_end()
     let strip = session.strip().unwrap();
     assert!(strip.accuracy.figure().is_some());
     for id in measured {
-        assert!(session.measurements().readings(&session.best_design(id).unwrap()).len() <= 1);
+        assert!(session.catalogue().measurements().readings(&session.best_design(id).unwrap()).len() <= 1);
     }
     let points = session.points(Column::Accuracy, Column::Latency);
     assert_eq!(points.len(), session.order().len());
@@ -104,7 +104,7 @@ fn the_limit_on_accuracy_holds_the_lower_end_of_a_prediction() {
 #[test]
 fn predictions_hold_only_for_the_weights_and_views_they_were_fitted_to() {
     let mut session = measured_in_part();
-    let late = session.prediction_input().fit().unwrap().unwrap();
+    let late = session.catalogue().prediction_input().fit().unwrap().unwrap();
     session.predict(0);
     let predicted = |session: &Session| {
         session.rows(0..session.order().len()).filter(|row| matches!(row.accuracy, ShownAccuracy::Estimated(_))).count()
@@ -114,11 +114,11 @@ fn predictions_hold_only_for_the_weights_and_views_they_were_fitted_to() {
     assert_eq!(predicted(&session), 0, "no other number of views was measured");
     set(&mut session, Knob::Sensors, "6");
     session.apply(Command::Update(vec![Update::Withdrawn { step: 50 }]), 0);
-    assert!(session.predictions().is_none() && !session.has_accuracies());
+    assert!(session.catalogue().predictions().is_none() && !session.has_accuracies());
     // A fit that was begun before comes too late.
     session.apply(Command::Update(vec![Update::Predicted(std::sync::Arc::new(late))]), 0);
-    assert!(session.predictions().is_none());
-    assert!(session.prediction_input().fit().unwrap().is_none(), "nothing is measured any more");
+    assert!(session.catalogue().predictions().is_none());
+    assert!(session.catalogue().prediction_input().fit().unwrap().is_none(), "nothing is measured any more");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn candidates_that_come_after_a_fit_are_predicted_too() {
 
 /// The track of every knob says what a session says whose knob stands there.
 fn assert_tracks_agree(session: &Session) {
-    for range in session.ranges() {
+    for range in session.ranges().all() {
         let steps = range.steps.iter().zip(session.track(range.knob)).step_by(3);
         for (&step, stop) in steps {
             let mut moved = session.clone();
@@ -227,7 +227,7 @@ fn tracks_are_the_best_accuracy_at_each_step() {
         // The loss from the value that costs nothing down to the least one near it at which any design fits.
         let slope = session.accuracy_slope(Knob::LatencyLimit).unwrap();
         assert!((best_at(Knob::LatencyLimit, slope.from).unwrap() - now).abs() < 1e-3, "{slope:?}");
-        let steps = &session.range(Knob::LatencyLimit).unwrap().steps;
+        let steps = &session.ranges().of(Knob::LatencyLimit).unwrap().steps;
         let near = steps.iter().filter(|&&step| step * 2.0 >= slope.from);
         let (least, lowest) = near.clone().find_map(|&step| Some((step, best_at(Knob::LatencyLimit, step)?))).unwrap();
         let loss = slope.change * (slope.from - least) / slope.step;
@@ -243,7 +243,7 @@ fn of_a_large_pool_no_split_is_missing_in_a_track() {
     session.predict(0);
     for (knob, limit) in [(Knob::LatencyLimit, "0.68 ms"), (Knob::SensorCompute, "600 MMAC/s")] {
         set(&mut session, knob, limit);
-        let range = session.range(knob).unwrap();
+        let range = session.ranges().of(knob).unwrap();
         let values: Vec<f64> = range.steps.iter().copied().step_by(5).collect();
         let swept = session.sweep(knob, &values).unwrap();
         for (point, stop) in swept.iter().zip(session.track(knob).iter().step_by(5)) {
@@ -296,7 +296,7 @@ fn a_slope_is_not_that_of_a_cliff_far_away() {
 fn unsplit_networks_have_the_accuracy_that_was_published_for_their_size() {
     let space = shipped_space("attentive-nas");
     let session = Session::new(space, pair().1, 40, 1);
-    assert!(session.has_accuracies() && session.measurements().is_empty());
+    assert!(session.has_accuracies() && session.catalogue().measurements().is_empty());
     let mut known = 0;
     for row in session.rows(0..session.order().len()) {
         let published = (202e6..713e6).contains(&(row.candidate.macs as f64));

@@ -35,8 +35,8 @@ fn a_session_opens_again_as_it_was() {
     assert_eq!(again.setup(), session.setup());
     assert_eq!(again.strip(), session.strip());
     assert_eq!(again.order(), session.order());
-    assert_eq!(again.selected_range_index(), session.selected_range_index());
-    assert_eq!(again.saved_setups(), session.saved_setups());
+    assert_eq!(again.ranges().selected_index(), session.ranges().selected_index());
+    assert_eq!(again.history().saved(), session.history().saved());
     assert_eq!(again.to_file().to_toml(), text);
 }
 

@@ -30,7 +30,7 @@ fn less_bandwidth_moves_the_split_towards_the_logits_and_more_towards_the_input(
         set(&mut session, Knob::LatencyLimit, "none");
         set(&mut session, Knob::SensorMemory, "none");
         let mut splits = vec![best_split(&session)];
-        for _ in 0..session.range(Knob::LinkBandwidth).unwrap().steps.len() {
+        for _ in 0..session.ranges().of(Knob::LinkBandwidth).unwrap().steps.len() {
             step(&mut session, Knob::LinkBandwidth, direction, 0);
             splits.push(best_split(&session));
         }
@@ -143,7 +143,7 @@ fn of_a_large_pool_a_sample_says_what_a_knob_would_bring() {
     let before = session.feasible_count();
     for gain in session.gains().to_vec() {
         let mut there = session.clone();
-        let fraction = session.range(gain.change.knob).unwrap().fraction(gain.change.to);
+        let fraction = session.ranges().of(gain.change.knob).unwrap().fraction(gain.change.to);
         there.apply(Command::SetKnob { knob: gain.change.knob, fraction }, 0);
         // Within four standard errors of a share of at most a half, of the whole pool and not of the sample.
         let error = 4.0 * 0.5 / (session.sampled() as f64).sqrt() * 3000.0;
@@ -185,7 +185,7 @@ fn locked_knobs_stay_and_others_reset() {
 #[test]
 fn queued_steps_take_effect_together() {
     let (mut queued, mut stepped) = (session(20), session(20));
-    let bandwidth = queued.ranges().iter().position(|range| range.knob == Knob::LinkBandwidth).unwrap();
+    let bandwidth = queued.ranges().all().iter().position(|range| range.knob == Knob::LinkBandwidth).unwrap();
     for session in [&mut queued, &mut stepped] {
         session.apply(Command::SelectKnob(Move::To(bandwidth)), 0);
     }
@@ -196,7 +196,7 @@ fn queued_steps_take_effect_together() {
         assert_eq!(queued.setup(), &before);
     }
     queued.apply_pending_steps(0);
-    assert_eq!((queued.setup(), queued.order(), queued.past().len()), (stepped.setup(), stepped.order(), 1));
+    assert_eq!((queued.setup(), queued.order(), queued.history().past().len()), (stepped.setup(), stepped.order(), 1));
     // Another action applies the steps before it.
     queued.queue(Command::MoveKnob(Move::By(2)), 0);
     queued.queue(Command::LockKnob, 1000);
@@ -238,13 +238,13 @@ proptest! {
         step in 0.0_f64..1.0,
     ) {
         let mut session = session(60);
-        let ids: Vec<Knob> = session.ranges().iter().map(|range| range.knob).collect();
+        let ids: Vec<Knob> = session.ranges().all().iter().map(|range| range.knob).collect();
         // Within the middle of the ranges, where there is something to count.
         for (&knob, fraction) in ids.iter().zip(&fractions) {
             session.apply(Command::SetKnob { knob, fraction: 0.3 + 0.5 * fraction }, 0);
         }
         let knob = ids[which];
-        let step = (step * session.range(knob).unwrap().last() as f64) as usize;
+        let step = (step * session.ranges().of(knob).unwrap().last() as f64) as usize;
         let said = session.histogram(knob)[step];
         let before = session.clone();
         session.apply(Command::SelectKnob(Move::To(which)), 0);
@@ -252,7 +252,7 @@ proptest! {
         prop_assert_eq!(said as usize, session.feasible_count(), "{:?} at step {}", knob, step);
         for gain in before.gains() {
             let mut there = before.clone();
-            there.apply(Command::SetKnob { knob: gain.change.knob, fraction: before.range(gain.change.knob).unwrap().fraction(gain.change.to) }, 0);
+            there.apply(Command::SetKnob { knob: gain.change.knob, fraction: before.ranges().of(gain.change.knob).unwrap().fraction(gain.change.to) }, 0);
             prop_assert_eq!(there.feasible_count() - before.feasible_count(), gain.gained as usize);
         }
     }
@@ -260,7 +260,7 @@ proptest! {
     #[test]
     fn a_fix_mends(fractions in prop::collection::vec(0.0_f64..1.0, 8), row in 0_usize..60) {
         let mut session = session(60);
-        let ids: Vec<Knob> = session.ranges().iter().map(|range| range.knob).collect();
+        let ids: Vec<Knob> = session.ranges().all().iter().map(|range| range.knob).collect();
         for (&knob, fraction) in ids.iter().zip(&fractions) {
             session.apply(Command::SetKnob { knob, fraction: 0.2 + 0.4 * fraction }, 0);
         }

@@ -260,9 +260,9 @@ fn while_frozen_measurements_wait() {
     let feed = measured(&session, 3, 6, 0.9);
     session.apply(Command::Freeze, 0);
     session.apply(Command::Update(vec![feed]), 0);
-    assert_eq!((session.measurements().len(), session.held_back()), (0, 1));
+    assert_eq!((session.catalogue().measurements().len(), session.activity().held_back()), (0, 1));
     session.apply(Command::Freeze, 0);
-    assert_eq!((session.measurements().len(), session.held_back()), (1, 0));
+    assert_eq!((session.catalogue().measurements().len(), session.activity().held_back()), (1, 0));
 }
 
 #[test]
@@ -310,11 +310,11 @@ fn what_is_held_back_keeps_its_order_and_its_run() {
         picture(&session),
     ];
     session.apply(Command::Update(updates), 0);
-    assert_eq!((session.held_back(), shows_picture(&session)), (4, true), "pictures are shown at once");
+    assert_eq!((session.activity().held_back(), shows_picture(&session)), (4, true), "pictures are shown at once");
     session.apply(Command::Freeze, 0);
     let design = session.best_design(3).unwrap();
     assert_eq!(session.accuracy(&design).measured(), Some(0.9));
-    let blanked = session.measurements().present().without_one(&design, 6);
+    let blanked = session.catalogue().measurements().present().without_one(&design, 6);
     assert_eq!(blanked.iter().map(|(_, accuracy)| accuracy.accuracy).collect::<Vec<_>>(), [0.7]);
     assert!(shows_picture(&session));
 
@@ -322,10 +322,10 @@ fn what_is_held_back_keeps_its_order_and_its_run() {
     let mut session = frozen();
     let updates = vec![measured(&session, 3, 6, 0.5), Update::Withdrawn { step: 0 }, follow("runs/1")];
     session.apply(Command::Update(updates), 0);
-    assert_eq!((session.is_frozen(), session.held_back()), (true, 2));
+    assert_eq!((session.activity().is_frozen(), session.activity().held_back()), (true, 2));
     let updates = vec![follow("runs/2"), measured(&session, 3, 6, 0.9)];
     session.apply(Command::Update(updates), 0);
-    assert_eq!((session.is_frozen(), session.held_back()), (false, 0));
+    assert_eq!((session.activity().is_frozen(), session.activity().held_back()), (false, 0));
     assert_eq!(session.accuracy(&design).measured(), Some(0.9));
 }
 
@@ -337,7 +337,7 @@ fn what_does_not_fit_the_space_is_left_out() {
     learn(&mut session, &design, 6, 0.9);
     let own = session.best_design(0).unwrap();
     learn(&mut session, &own, 6, f64::NAN);
-    assert!(session.measurements().is_empty());
+    assert!(session.catalogue().measurements().is_empty());
     assert!(session.toast(0).unwrap().text.contains("left out"));
 }
 
@@ -372,12 +372,12 @@ fn a_running_search_gets_new_limits_on_request() {
     let front = super::session(5).apply(Command::StartFrontSearch, 0);
     assert_eq!(front, [WorkRequest::StartFrontSearch(limits.clone())]);
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::State(State::Running))]), 0);
-    assert!(!session.limits_moved());
+    assert!(!session.activity().limits_moved());
     set(&mut session, Knob::LatencyLimit, "8 ms");
-    assert!(session.limits_moved());
+    assert!(session.activity().limits_moved());
     let effects = session.apply(Command::Control(WorkControl::SendLimits), 0);
     let [WorkRequest::Send(Control::Limits(limits))] = effects.as_slice() else { panic!() };
-    assert_eq!((limits["latency"], session.limits_moved()), (0.008, false));
+    assert_eq!((limits["latency"], session.activity().limits_moved()), (0.008, false));
     let generation = GenerationRecord { generation: 1, evaluations: 64, ..GenerationRecord::default() };
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::Event(Event::Generation(generation)))]), 0);
     assert_eq!(session.searching().last().evaluations, 64);

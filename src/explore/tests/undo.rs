@@ -97,11 +97,11 @@ proptest! {
             look(&session);
         }
         let last = session.setup().clone();
-        while !session.future().is_empty() {
+        while !session.history().future().is_empty() {
             session.apply(Command::Redo, 0);
         }
         let furthest = session.setup().clone();
-        let steps = session.past().len();
+        let steps = session.history().past().len();
         for _ in 0..steps {
             session.apply(Command::Undo, 0);
         }
@@ -111,7 +111,7 @@ proptest! {
             session.apply(Command::Redo, 0);
         }
         prop_assert_eq!(session.setup(), &furthest);
-        prop_assert!(session.past().len() == steps || last == furthest);
+        prop_assert!(session.history().past().len() == steps || last == furthest);
     }
 
     #[test]
@@ -131,14 +131,14 @@ fn moves_within_half_a_second_are_one_step() {
     for at in [0, 100, 500, 900] {
         step(&mut session, Knob::LinkBandwidth, -1, at);
     }
-    assert_eq!(session.past().len(), 1);
-    assert_eq!(session.past()[0].label, "link bandwidth 25.0 Mbit/s to 12.0 Mbit/s");
+    assert_eq!(session.history().past().len(), 1);
+    assert_eq!(session.history().past()[0].label, "link bandwidth 25.0 Mbit/s to 12.0 Mbit/s");
     step(&mut session, Knob::LinkBandwidth, -1, 2000);
     step(&mut session, Knob::SensorMemory, -1, 2100);
-    assert_eq!(session.past().len(), 3);
+    assert_eq!(session.history().past().len(), 3);
     for expected in ["10.0", "12.0", "25.0"] {
         session.apply(Command::Undo, 3000);
-        let range = session.range(Knob::LinkBandwidth).unwrap();
+        let range = session.ranges().of(Knob::LinkBandwidth).unwrap();
         let shown = range.number(session.value(Knob::LinkBandwidth));
         assert_eq!(shown, expected);
     }
@@ -153,9 +153,9 @@ fn a_gesture_that_goes_back_to_where_it_began_leaves_no_step() {
     for (by, at) in [(-1, 5000), (1, 5100)] {
         step(&mut session, Knob::LinkBandwidth, by, at);
     }
-    assert_eq!(session.past().len(), 1, "only the step before it is left");
+    assert_eq!(session.history().past().len(), 1, "only the step before it is left");
     step(&mut session, Knob::LinkBandwidth, -1, 5200);
-    assert_eq!(session.past().len(), 2, "what comes after it is a step of its own");
+    assert_eq!(session.history().past().len(), 2, "what comes after it is a step of its own");
     session.apply(Command::Undo, 6000);
     session.apply(Command::Undo, 6100);
     assert_eq!(session.setup(), self::session(10).setup());
@@ -184,7 +184,7 @@ fn a_remembered_setup_comes_back_and_that_can_be_undone() {
     session.apply(Command::SaveSetup("two eyes".into()), 0);
     set(&mut session, Knob::Sensors, "9");
     session.apply(Command::Recall(0), 0);
-    assert_eq!((session.value(Knob::Sensors), session.saved_setups()[0].name.as_str()), (2.0, "two eyes"));
+    assert_eq!((session.value(Knob::Sensors), session.history().saved()[0].name.as_str()), (2.0, "two eyes"));
     session.apply(Command::Undo, 0);
     assert_eq!(session.value(Knob::Sensors), 9.0);
 }
@@ -196,7 +196,7 @@ fn a_note_is_found_by_its_tag_kept_by_setups_and_undone() {
     let noted = session.selected().unwrap();
     session.apply(Command::SaveSetup("before".into()), 0);
     session.apply(Command::Note("second choice #board #spare".into()), 0);
-    assert_eq!(session.past()[0].label, "note");
+    assert_eq!(session.history().past()[0].label, "note");
     session.apply(Command::Recall(0), 0);
     assert_eq!(session.setup().notes().get(noted), Some("second choice #board #spare"));
     let all = session.order().len();

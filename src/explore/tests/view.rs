@@ -243,7 +243,7 @@ fn at_the_break_even_bandwidth_two_splits_take_the_same_time() {
     for (one, other) in [(0, 3), (1, 5), (0, 10), (3, 7)] {
         let Some(bandwidth) = session.break_even_bandwidth(one, other) else { continue };
         let mut there = session.clone();
-        let at = there.ranges().iter().position(|range| range.knob == Knob::LinkBandwidth).unwrap();
+        let at = there.ranges().all().iter().position(|range| range.knob == Knob::LinkBandwidth).unwrap();
         there.apply(Command::SelectKnob(Move::To(at)), 0);
         there.apply(Command::TypeKnob(format!("{bandwidth} B/s")), 0);
         let strip = there.strip().unwrap();
@@ -261,7 +261,7 @@ fn the_tornado_is_what_moving_the_knobs_does() {
     let mut session = session(20);
     session.apply(Command::SelectCandidate(0), 0);
     let swings = session.tornado();
-    assert_eq!(swings.len(), session.ranges().len());
+    assert_eq!(swings.len(), session.ranges().all().len());
     let before = session.ranked(0).unwrap().evaluation.latency.total_s();
     let swing = swings.iter().find(|swing| swing.knob == Knob::LinkBandwidth).unwrap();
     set(&mut session, Knob::LinkBandwidth, "20 Mbit/s");
@@ -328,10 +328,10 @@ fn several_knobs_turn_as_one_step_and_the_joint_fix_makes_the_design_fit() {
     assert!(joint.len() > 1, "{joint:?}");
     let sentence = session.status().unwrap().sentence;
     assert!(sentence.contains(&joint[0].knob.format(joint[0].to)), "{sentence}");
-    let (before, steps) = (session.setup().clone(), session.past().len());
+    let (before, steps) = (session.setup().clone(), session.history().past().len());
     session.apply(Command::SetKnobs(joint.iter().map(|fix| (fix.knob, fix.to)).collect()), 9000);
     assert!(session.status().unwrap().feasible && session.fixes().is_empty() && session.joint_fixes().is_empty());
-    assert_eq!(session.past().len(), steps + 1);
+    assert_eq!(session.history().past().len(), steps + 1);
     session.apply(Command::Undo, 9000);
     assert_eq!(*session.setup(), before);
 }

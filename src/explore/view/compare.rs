@@ -54,7 +54,7 @@ impl Compared {
 
     /// Measurements on its weights.
     pub fn measurements<'a>(&self, session: &'a Session) -> WeightsMeasurements<'a> {
-        let measurements = session.measurements();
+        let measurements = session.catalogue().measurements();
         self.finetuned.as_ref().map_or(measurements.present(), |weights| measurements.of_run(weights.run))
     }
 
@@ -122,10 +122,10 @@ impl Session {
     /// A pinned design, and the same design with the weights of each run that has trained it alone.
     fn with_finetuned(&self, pinned: Compared) -> Vec<Compared> {
         let (evaluator, sensors) = (self.evaluator(), self.knobs().sensors);
-        let all: Vec<&FinetunedDesign> = self.measurements().finetuned(&pinned.design).collect();
+        let all: Vec<&FinetunedDesign> = self.catalogue().measurements().finetuned(&pinned.design).collect();
         let finetuned = all.iter().map(|one| {
             let finetuned = Some(FinetunedWeights { run: one.run, kind: self.distinct_kind(one, &all) });
-            let accuracy = self.measurements().of_run(one.run).shown(&pinned.design, sensors);
+            let accuracy = self.catalogue().measurements().of_run(one.run).shown(&pinned.design, sensors);
             let one = Compared { accuracy, finetuned, ..pinned.clone() };
             let evaluation = self.evaluate_split(&evaluator, one.split, self.shares_of(&one, sensors));
             Compared { evaluation, ..one }
@@ -137,7 +137,7 @@ impl Session {
     /// Kind of a training among all of one design: with the name of its run if it is not the only one, and with all of
     /// its path if that is not enough.
     fn distinct_kind(&self, one: &FinetunedDesign, all: &[&FinetunedDesign]) -> String {
-        let path = |one: &FinetunedDesign| self.measurements().run_name(one.run).to_owned();
+        let path = |one: &FinetunedDesign| self.catalogue().measurements().run_name(one.run).to_owned();
         let name = |one: &FinetunedDesign| {
             let path = path(one);
             path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()

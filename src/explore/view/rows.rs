@@ -159,7 +159,7 @@ impl Session {
             leak_precision = self.leak(&catalogue.design(id, split)?).map(|leak| leak.precision);
         }
         let mut accuracy = ShownAccuracy::None;
-        if !self.measurements().is_empty() || !shares.accuracy.is_nan() {
+        if !self.catalogue().measurements().is_empty() || !shares.accuracy.is_nan() {
             accuracy = self.accuracy(&self.catalogue().design(id, split)?);
         }
         Some(TableRow {

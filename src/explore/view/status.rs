@@ -64,7 +64,7 @@ impl Session {
     pub fn joint_fixes(&self) -> Vec<KnobChange> {
         let Some(changes) = cost::joint_fix(self.barred().as_slice(), self.knobs()) else { return Vec::new() };
         let at_step = |change: &KnobChange| {
-            let to = self.range(change.knob)?.granting(change.to).unwrap_or(change.to);
+            let to = self.ranges().of(change.knob)?.granting(change.to).unwrap_or(change.to);
             Some(KnobChange { to, ..*change })
         };
         changes.iter().map(at_step).collect::<Option<Vec<KnobChange>>>().unwrap_or_default()
@@ -80,7 +80,7 @@ impl Session {
 
     /// Size of a change in steps of the knob's range, rounded up; 0 without a range.
     pub fn steps_of(&self, change: &KnobChange) -> u32 {
-        let Some(range) = self.range(change.knob) else { return 0 };
+        let Some(range) = self.ranges().of(change.knob) else { return 0 };
         let steps = (range.fraction(change.to) - range.fraction(change.from)).abs() * range.last() as f64;
         steps.ceil() as u32
     }
@@ -116,13 +116,13 @@ impl Session {
 
     /// For each knob, the nearest step at which more designs fit; largest gain first.
     pub fn gains(&self) -> &[KnobGain] {
-        &self.derived().histograms(self.catalogue(), self.knobs(), self.ranges()).gains
+        &self.derived().histograms(self.catalogue(), self.knobs(), self.ranges().all()).gains
     }
 
     /// For each step of a knob's range, the best accuracy of any design that fits there, the other knobs held.
     pub fn track(&self, knob: Knob) -> &[Option<TrackStop>] {
-        let index = self.ranges().iter().position(|range| range.knob == knob);
-        let tracks = self.derived().tracks(self.catalogue(), self.knobs(), self.ranges());
+        let index = self.ranges().all().iter().position(|range| range.knob == knob);
+        let tracks = self.derived().tracks(self.catalogue(), self.knobs(), self.ranges().all());
         index.and_then(|index| tracks.get(index)).map_or(&[], Vec::as_slice)
     }
 
@@ -144,7 +144,7 @@ impl Session {
     /// Mean loss of the best accuracy as a knob is made stricter, the others held; `None` if there is none, or nothing
     /// fits now.
     pub fn accuracy_slope(&self, knob: Knob) -> Option<AccuracySlope> {
-        let (now, range) = (self.best_accuracy()?, self.range(knob)?);
+        let (now, range) = (self.best_accuracy()?, self.ranges().of(knob)?);
         let slope = tracks::slope(range, &self.track(knob).to_vec(), self.value(knob), now)?;
         Some(AccuracySlope { estimated: slope.estimated || !self.is_best_measured(), ..slope })
     }
@@ -153,13 +153,13 @@ impl Session {
     /// at which the best accuracy is less, the largest loss first.
     pub fn accuracy_changes(&self, strict: bool) -> Vec<AccuracyChange> {
         let now = self.best_accuracy().unwrap_or(0.0);
-        let tracks = self.derived().tracks(self.catalogue(), self.knobs(), self.ranges());
+        let tracks = self.derived().tracks(self.catalogue(), self.knobs(), self.ranges().all());
         let estimated = !self.is_best_measured();
         let of = |(range, track): (&KnobRange, &Track)| {
             let change = tracks::change(range, track, self.value(range.knob), now, !strict)?;
             Some(AccuracyChange { estimated: change.estimated || estimated, ..change })
         };
-        let mut changes: Vec<AccuracyChange> = self.ranges().iter().zip(tracks).filter_map(of).collect();
+        let mut changes: Vec<AccuracyChange> = self.ranges().all().iter().zip(tracks).filter_map(of).collect();
         changes.sort_by(|one, other| other.change.abs().total_cmp(&one.change.abs()));
         changes
     }
@@ -167,8 +167,8 @@ impl Session {
     /// For each step of a range, how many of the candidates looked at would fit if the knob stood there, the others
     /// held. The number of sensors is judged by cost alone: accuracies with other numbers of sensors are others.
     pub fn histogram(&self, id: Knob) -> &[u32] {
-        let index = self.ranges().iter().position(|range| range.knob == id);
-        let histograms = self.derived().histograms(self.catalogue(), self.knobs(), self.ranges());
+        let index = self.ranges().all().iter().position(|range| range.knob == id);
+        let histograms = self.derived().histograms(self.catalogue(), self.knobs(), self.ranges().all());
         index.and_then(|index| histograms.counts.get(index)).map_or(&[], Vec::as_slice)
     }
 
@@ -179,7 +179,7 @@ impl Session {
 
     /// A change to a value of the knob's range that grants it; `None` where the range ends before.
     fn in_range(&self, change: &KnobChange) -> Option<KnobChange> {
-        let range = self.range(change.knob)?;
+        let range = self.ranges().of(change.knob)?;
         let to = range.granting(change.to)?;
         // Coarse steps: the needed value may lie between the present one and a step on its wrong side.
         let relaxes = if range.info().relax == RelaxDirection::Up { to > change.from } else { to < change.from };

@@ -25,7 +25,7 @@ pub(in crate::report) fn section(session: &Session) -> PageSection {
 }
 
 fn swept(session: &Session, knob: Knob) -> Option<Passage> {
-    let range = session.range(knob)?;
+    let range = session.ranges().of(knob)?;
     let steps = || range.steps.iter().copied().filter(|&step| !knob.is_unlimited(step));
     let (low, high) = (steps().reduce(f64::min)?, steps().reduce(f64::max)?);
     let values = session.sweep_values(knob, low, high, VALUES);

@@ -38,7 +38,7 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
 fn knobs(session: &Session) -> PageTable {
     let mut table = PageTable::new("Limits and hardware", &["", "value", "profile"], 1);
     for knob in Knob::ALL {
-        let Some(range) = session.range(knob) else { continue };
+        let Some(range) = session.ranges().of(knob) else { continue };
         let value = session.value(knob);
         let text = |value: f64| if knob.is_unlimited(value) { "no limit".to_owned() } else { knob.format(value) };
         let moved = value.total_cmp(&range.default).is_ne();

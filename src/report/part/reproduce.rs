@@ -53,7 +53,8 @@ fn commands(session: &Session, run: &RunFacts, chosen: Option<&Chosen>) -> Strin
     }
     let path = run.path.to_string_lossy();
     let path = shell_word(&path);
-    let moved = session.ranges().iter().filter(|range| session.value(range.knob).total_cmp(&range.default).is_ne());
+    let moved =
+        session.ranges().all().iter().filter(|range| session.value(range.knob).total_cmp(&range.default).is_ne());
     let mut report = format!("splitscope report {path}");
     for range in moved {
         let value = session.value(range.knob);

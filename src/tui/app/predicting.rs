@@ -10,7 +10,7 @@ impl App {
     pub(super) fn tend_predictions(&mut self) -> bool {
         // A fit that died has found nothing.
         let found = Background::take(&mut self.predicting.fit).and_then(|fit| fit.ok().flatten());
-        let changes = self.session.measured_changes();
+        let changes = self.session.catalogue().measured_changes();
         if self.predicting.rest(changes).is_some_and(|rest| rest.is_zero()) {
             self.begin_fit(changes);
         }
@@ -20,7 +20,7 @@ impl App {
     }
 
     fn begin_fit(&mut self, changes: u64) {
-        let input = self.session.prediction_input();
+        let input = self.session.catalogue().prediction_input();
         // Designs of another space are not learned from.
         let fit = Background::start(&self.waker, move || input.fit().ok().flatten());
         self.predicting = PredictionWork { fit: Some(fit), known: changes, begun: Some(Instant::now()) };
@@ -37,7 +37,8 @@ mod tests {
 
     /// Waits for the fits that are due.
     fn settle(app: &mut App) {
-        while app.predicting.fit.is_some() || app.predicting.rest(app.session.measured_changes()).is_some() {
+        while app.predicting.fit.is_some() || app.predicting.rest(app.session.catalogue().measured_changes()).is_some()
+        {
             app.tend_predictions();
             std::thread::yield_now();
         }
@@ -46,10 +47,10 @@ mod tests {
     #[test]
     fn a_fit_comes_from_beside_the_screen_and_again_after_a_measurement() {
         let mut app = App::new(fixture::trained(), fixture::options(), picture_theme(ColourScheme::OkabeIto));
-        assert!(app.session.predictions().is_none());
+        assert!(app.session.catalogue().predictions().is_none());
         settle(&mut app);
         let samples = |app: &App| -> usize {
-            app.session.predictions().unwrap().qualities().map(|(_, quality)| quality.samples).sum()
+            app.session.catalogue().predictions().unwrap().qualities().map(|(_, quality)| quality.samples).sum()
         };
         let before = samples(&app);
         let rows = || app.session.order().iter().filter_map(|&id| Some((id, app.session.row(id)?.accuracy)));
@@ -62,6 +63,6 @@ mod tests {
         assert_eq!(samples(&app), before + 1);
         app.act(Command::Update(vec![Update::Withdrawn { step: 0 }]));
         settle(&mut app);
-        assert!(app.session.predictions().is_none());
+        assert!(app.session.catalogue().predictions().is_none());
     }
 }

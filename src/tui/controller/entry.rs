@@ -56,7 +56,7 @@ fn changed(session: &mut Session, ui: &mut UiState) {
     entry.row = 0;
     let text = entry.text().to_owned();
     match entry.purpose {
-        Purpose::Filter if Filter::parse(&text, session.space(), session.ranges()).is_ok() => {
+        Purpose::Filter if Filter::parse(&text, session.space(), session.ranges().all()).is_ok() => {
             session.apply(Command::Filter(text), ui.now_ms);
         }
         Purpose::HelpSearch => (ui.help_search, ui.help_first) = (text, 0),

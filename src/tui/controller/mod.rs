@@ -180,14 +180,14 @@ fn toggle_overlay(session: &Session, ui: &mut UiState, overlay: Overlay) {
         return;
     }
     ui.overlay = if ui.overlay == Some(overlay) { None } else { Some(overlay) };
-    ui.overlay_row = if overlay == Overlay::History { session.past().len() } else { 0 };
+    ui.overlay_row = if overlay == Overlay::History { session.history().past().len() } else { 0 };
 }
 
 /// Number of rows of the overlay that can be chosen.
 fn overlay_rows(session: &Session, ui: &UiState) -> usize {
     match ui.overlay {
         Some(Overlay::Why) => fixes(session).len(),
-        Some(Overlay::History) => session.past().len() + 1 + session.future().len(),
+        Some(Overlay::History) => session.history().past().len() + 1 + session.history().future().len(),
         Some(Overlay::Running) => ui.running.as_ref().map_or(0, |running| running.sensors.len()),
         _ => 0,
     }
@@ -218,7 +218,7 @@ fn overlay_commands(session: &Session, ui: &UiState, row: usize) -> Vec<UserComm
             turns.map(|turns| Command::SetKnobs(turns).into()).into_iter().collect()
         }
         Some(Overlay::History) => {
-            let now = session.past().len();
+            let now = session.history().past().len();
             let command = if row < now { Command::Undo } else { Command::Redo };
             vec![command.into(); now.abs_diff(row)]
         }

@@ -205,7 +205,7 @@ impl Pointer<'_> {
             }
             Some(Drag::Limit { knob, side, area, .. }) => {
                 let value = screen::value_at(self.view(), area, side, x, y);
-                let fraction = self.session.range(knob).map(|range| range.fraction(value));
+                let fraction = self.session.ranges().of(knob).map(|range| range.fraction(value));
                 fraction.map(|fraction| Command::SetKnob { knob, fraction }.into())
             }
             Some(Drag::Scatter(area, (from_x, from_y))) if (x, y) != (from_x, from_y) => {
@@ -252,7 +252,7 @@ impl Pointer<'_> {
 
     /// Place of a knob in the list.
     fn range(&self, knob: Knob) -> usize {
-        self.session.ranges().iter().position(|range| range.knob == knob).unwrap_or(0)
+        self.session.ranges().all().iter().position(|range| range.knob == knob).unwrap_or(0)
     }
 }
 

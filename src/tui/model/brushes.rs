@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::interval::Interval;
 use crate::{
     explore::{CandidateId, Column, Session},
     tui::widget::{Axis, Scale},
@@ -16,11 +17,11 @@ const STEPS: f64 = 40.0;
 
 /// Brushed ranges in base units, one per figure of [`BRUSHED`] at most.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Brushes([Option<(f64, f64)>; BRUSHED.len()]);
+pub(crate) struct Brushes([Option<Interval>; BRUSHED.len()]);
 
 impl Brushes {
     /// Brush of a figure, by its place in [`BRUSHED`].
-    pub(crate) fn range(&self, index: usize) -> Option<(f64, f64)> {
+    pub(crate) fn range(&self, index: usize) -> Option<Interval> {
         self.0.get(index).copied().flatten()
     }
 
@@ -31,7 +32,7 @@ impl Brushes {
     }
 
     /// Sets or removes the brush of a figure.
-    pub(crate) fn set(&mut self, index: usize, range: Option<(f64, f64)>) {
+    pub(crate) fn set(&mut self, index: usize, range: Option<Interval>) {
         if let Some(brush) = self.0.get_mut(index) {
             *brush = range;
         }
@@ -39,24 +40,23 @@ impl Brushes {
 
     /// Returns `true` if a design lies within all brushes at its best split. An unknown figure lies within none.
     pub(crate) fn contain(&self, session: &Session, id: CandidateId) -> bool {
-        let within = |(column, range): (&Column, &Option<(f64, f64)>)| {
-            range.is_none_or(|(low, high)| (low..=high).contains(&session.figure(id, *column)))
+        let within = |(column, range): (&Column, &Option<Interval>)| {
+            range.is_none_or(|range| range.contains(session.figure(id, *column)))
         };
         BRUSHED.iter().zip(&self.0).all(within)
     }
 
     /// Brushes by the name of their figure, for a session file.
     pub(crate) fn rows(&self) -> BTreeMap<String, [f64; 2]> {
-        let row = |(column, range): (&Column, &Option<(f64, f64)>)| {
-            range.map(|(low, high)| (column.name().to_owned(), [low, high]))
-        };
+        let row =
+            |(column, range): (&Column, &Option<Interval>)| range.map(|range| (column.name().to_owned(), range.ends()));
         BRUSHED.iter().zip(&self.0).filter_map(row).collect()
     }
 
     /// Brushes of a session file. Figures that can't be brushed are skipped.
     pub(crate) fn read(rows: &BTreeMap<String, [f64; 2]>) -> Self {
         let brush = |column| rows.iter().find(|(name, _)| Column::named(name) == Some(column));
-        Self(BRUSHED.map(|column| brush(column).map(|(_, [low, high])| (*low, *high))))
+        Self(BRUSHED.map(|column| brush(column).map(|(_, [low, high])| Interval::new(*low, *high))))
     }
 }
 
@@ -93,7 +93,7 @@ impl ParallelAxes {
         let Some(axis) = parallel_axis(session, index) else { return };
         let (low, high) = (from.min(to).max(0.0), from.max(to).min(1.0));
         let whole = low <= 1e-9 && high >= 1.0 - 1e-9;
-        self.brushes.set(index, (!whole).then(|| (axis.value(low), axis.value(high))));
+        self.brushes.set(index, (!whole).then(|| Interval::new(axis.value(low), axis.value(high))));
     }
 
     /// Raises an end of the selected brush by steps.
@@ -101,7 +101,7 @@ impl ParallelAxes {
         let Some(axis) = parallel_axis(session, self.selected) else { return };
         let share = |value: f64| axis.fraction(value).unwrap_or(0.0);
         let (mut low, mut high) =
-            self.brushes.range(self.selected).map_or((0.0, 1.0), |(low, high)| (share(low), share(high)));
+            self.brushes.range(self.selected).map_or((0.0, 1.0), |range| (share(range.low), share(range.high)));
         match end {
             BrushEnd::Lower => low = (low + steps / STEPS).clamp(0.0, high),
             BrushEnd::Upper => high = (high + steps / STEPS).clamp(low, 1.0),

@@ -1,5 +1,7 @@
 //! View of curves: the visible part of x, the scale, and the crosshair.
 
+use super::interval::Interval;
+
 /// The view of the curves of a screen, over x from 0 to the newest sample, `last`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct CurveView {
@@ -28,11 +30,11 @@ const STEPS: f64 = 120.0;
 
 impl CurveView {
     /// Visible part of `0..=last`.
-    pub(crate) fn window(&self, last: f64) -> (f64, f64) {
+    pub(crate) fn window(&self, last: f64) -> Interval {
         let last = last.max(1.0);
         let span = self.span.unwrap_or(last).min(last);
         let end = self.end.unwrap_or(last).clamp(span, last);
-        (end - span, end)
+        Interval::new(end - span, end)
     }
 
     /// Returns `true` if new samples come into view by themselves.
@@ -49,17 +51,17 @@ impl CurveView {
     /// Shows less (above 1) or more of x, and keeps in place what is at `around`: else the crosshair, else the right
     /// edge.
     pub(crate) fn zoom(&mut self, factor: f64, last: f64, around: Option<f64>) {
-        let (start, end) = self.window(last);
-        let around = around.or(self.crosshair).unwrap_or(end).clamp(start, end);
-        let span = ((end - start) / factor).clamp(last.max(1.0) * MIN_SPAN, last.max(1.0));
-        let share = (around - start) / (end - start);
+        let window = self.window(last);
+        let around = around.or(self.crosshair).unwrap_or(window.high).clamp(window.low, window.high);
+        let span = (window.length() / factor).clamp(last.max(1.0) * MIN_SPAN, last.max(1.0));
+        let share = (around - window.low) / window.length();
         self.show(around - share * span, span, last);
     }
 
     /// Moves to later samples by a part of what is shown; to earlier ones if negative.
     pub(crate) fn pan(&mut self, part: f64, last: f64) {
-        let (start, end) = self.window(last);
-        self.show(start + part * (end - start), end - start, last);
+        let window = self.window(last);
+        self.show(window.low + part * window.length(), window.length(), last);
     }
 
     /// Follows the newest sample at this zoom; if it does so already, shows everything.
@@ -72,19 +74,19 @@ impl CurveView {
 
     /// Shows the crosshair at the right edge, or hides it.
     pub(crate) fn toggle_crosshair(&mut self, last: f64) {
-        self.crosshair = if self.crosshair.is_some() { None } else { Some(self.window(last).1.floor()) };
+        self.crosshair = if self.crosshair.is_some() { None } else { Some(self.window(last).high.floor()) };
     }
 
     /// Moves the crosshair by steps; what is shown moves with it.
     pub(crate) fn move_crosshair(&mut self, steps: f64, last: f64) {
         let Some(cursor) = self.crosshair else { return };
-        let (start, end) = self.window(last);
-        let step = ((end - start) / STEPS).round().max(1.0);
+        let window = self.window(last);
+        let span = window.length();
+        let step = (span / STEPS).round().max(1.0);
         let cursor = (cursor + steps * step).clamp(0.0, last.max(1.0));
         self.crosshair = Some(cursor);
-        if !(start..=end).contains(&cursor) {
-            let span = end - start;
-            self.show(if cursor < start { cursor } else { cursor - span }, span, last);
+        if !window.contains(cursor) {
+            self.show(if cursor < window.low { cursor } else { cursor - span }, span, last);
         }
     }
 
@@ -108,11 +110,11 @@ mod tests {
     fn zoom_and_pan_stay_within_the_run() {
         let mut curves = CurveView::default();
         curves.zoom(4.0, 100.0, None);
-        assert_eq!((curves.window(100.0), curves.follows()), ((75.0, 100.0), true));
+        assert_eq!((curves.window(100.0), curves.follows()), (Interval::new(75.0, 100.0), true));
         curves.pan(-1.0, 100.0);
-        assert_eq!((curves.window(100.0), curves.follows()), ((50.0, 75.0), false));
+        assert_eq!((curves.window(100.0), curves.follows()), (Interval::new(50.0, 75.0), false));
         curves.pan(-99.0, 100.0);
-        assert_eq!(curves.window(100.0), (0.0, 25.0));
+        assert_eq!(curves.window(100.0), Interval::new(0.0, 25.0));
         curves.zoom(1e-9, 100.0, None);
         assert_eq!(curves, CurveView::default());
     }
@@ -121,9 +123,9 @@ mod tests {
     fn a_window_on_the_past_stays_where_it_is_while_the_run_goes_on() {
         let mut curves = CurveView::default();
         curves.zoom(2.0, 100.0, Some(0.0));
-        assert_eq!((curves.window(100.0), curves.window(300.0)), ((0.0, 50.0), (0.0, 50.0)));
+        assert_eq!([100.0, 300.0].map(|last| curves.window(last)), [Interval::new(0.0, 50.0); 2]);
         curves.follow();
-        assert_eq!(curves.window(300.0), (250.0, 300.0));
+        assert_eq!(curves.window(300.0), Interval::new(250.0, 300.0));
         curves.follow();
         assert!(curves.is_whole());
     }
@@ -136,9 +138,10 @@ mod tests {
         curves.move_crosshair(-1.0, 1200.0);
         assert_eq!(curves.crosshair, Some(1190.0));
         curves.zoom(10.0, 1200.0, None);
-        let (start, _) = curves.window(1200.0);
+        let before = curves.window(1200.0);
         curves.move_crosshair(-200.0, 1200.0);
-        assert!(curves.window(1200.0).0 < start && curves.crosshair == Some(curves.window(1200.0).0));
+        let after = curves.window(1200.0);
+        assert!(after.low < before.low && curves.crosshair == Some(after.low));
         curves.toggle_crosshair(1200.0);
         assert_eq!(curves.crosshair, None);
     }
@@ -165,8 +168,8 @@ mod tests {
                     7 => curves.follow(),
                     _ => {}
                 }
-                let (start, end) = curves.window(last);
-                prop_assert!(0.0 <= start && start < end && end <= last.max(1.0), "{curves:?} of {last}");
+                let Interval { low, high } = curves.window(last);
+                prop_assert!(0.0 <= low && low < high && high <= last.max(1.0), "{curves:?} of {last}");
             }
         }
     }
@@ -178,7 +181,6 @@ mod tests {
         curves.zoom(2.0, 0.0, None);
         curves.pan(-1.0, 0.0);
         curves.move_crosshair(-5.0, 0.0);
-        let (start, end) = curves.window(0.0);
-        assert!(start < end);
+        assert!(curves.window(0.0).length() > 0.0);
     }
 }

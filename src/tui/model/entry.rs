@@ -86,10 +86,10 @@ impl Entry {
         let text = self.text();
         match self.purpose {
             Purpose::Knob if !text.trim().is_empty() => {
-                session.selected_range().parse(text).err().map(|error| error.to_string())
+                session.ranges().selected().parse(text).err().map(|error| error.to_string())
             }
             Purpose::Filter => {
-                Filter::parse(text, session.space(), session.ranges()).err().map(|error| error.to_string())
+                Filter::parse(text, session.space(), session.ranges().all()).err().map(|error| error.to_string())
             }
             _ => None,
         }

@@ -84,7 +84,7 @@ impl Menu {
 
     /// Remembered setups.
     pub(crate) fn recall(session: &Session, keys: &Keymap) -> Self {
-        let saved = session.saved_setups().iter().enumerate();
+        let saved = session.history().saved().iter().enumerate();
         let choices: Vec<Choice> =
             saved.map(|(index, saved)| Choice::new(saved.name.as_str(), Command::Recall(index))).collect();
         let text = if choices.is_empty() {

@@ -9,6 +9,7 @@ pub(crate) mod command_palette;
 pub(crate) mod curves;
 pub(crate) mod entry;
 pub(crate) mod fixes;
+pub(crate) mod interval;
 pub(crate) mod menu;
 pub(crate) mod pictures;
 pub(crate) mod pointer;

@@ -1,6 +1,6 @@
 //! The visible part of the scatter plot: how far its axes reach, zoom and pan.
 
-use super::axes::PlotAxes;
+use super::{axes::PlotAxes, interval::Interval};
 use crate::{
     explore::{Column, Point, PointClass, Session},
     tui::widget::{Axis, Scale},
@@ -23,10 +23,10 @@ pub(crate) enum ScatterExtent {
 pub(crate) struct ScatterWindow {
     /// Axes it was cut out of; it does not apply to others.
     pub(crate) plot: PlotAxes,
-    /// First and last value to the right, in base units.
-    pub(crate) right: (f64, f64),
-    /// First and last value upwards, in base units.
-    pub(crate) up: (f64, f64),
+    /// Values to the right, in base units.
+    pub(crate) right: Interval,
+    /// Values upwards, in base units.
+    pub(crate) up: Interval,
 }
 
 /// Points further right than this many times an upper limit do not stretch the axis.
@@ -92,9 +92,9 @@ impl<'a> ScatterView<'a> {
             ScatterExtent::All => return self.whole(),
             ScatterExtent::Window(window) => window,
         };
-        let part = |(low, high): (f64, f64), column: Column, log: bool| {
-            let size = self.size(column);
-            Axis::new(low / size, high / size, if log { Scale::Log } else { Scale::Linear })
+        let part = |part: Interval, column: Column, log: bool| {
+            let Interval { low, high } = part.in_units(self.size(column));
+            Axis::new(low, high, if log { Scale::Log } else { Scale::Linear })
         };
         [part(window.right, self.plot.right, self.plot.log_right), part(window.up, self.plot.up, self.plot.log_up)]
     }
@@ -152,7 +152,7 @@ impl<'a> ScatterView<'a> {
     fn window_of(&self, right: Axis, up: Axis) -> ScatterWindow {
         let ends = |axis: Axis, column: Column| {
             let size = self.size(column);
-            (axis.low() * size, axis.high() * size)
+            Interval::new(axis.low() * size, axis.high() * size)
         };
         ScatterWindow { plot: self.plot, right: ends(right, self.plot.right), up: ends(up, self.plot.up) }
     }
@@ -164,9 +164,9 @@ impl<'a> ScatterView<'a> {
         let upper = if plot.right.descends() { None } else { limit(session, plot.right) };
         let right = right_ends(points, upper, plot.log_right);
         let up = up_ends(points, plot.up.descends(), plot.log_up);
-        let axis = |ends: [f64; 2], column, log| {
+        let axis = |part: Interval, column, log| {
             let limit = limit(session, column).into_iter();
-            self.rounded(column, log, ends.into_iter().chain(limit))
+            self.rounded(column, log, part.ends().into_iter().chain(limit))
         };
         [axis(right, plot.right, plot.log_right), axis(up, plot.up, plot.log_up)]
     }
@@ -180,18 +180,18 @@ impl<'a> ScatterView<'a> {
             return self.whole();
         }
         let up = front_ends(front().map(|point| point.up).collect(), plot.up.descends(), plot.log_up);
-        let shown = front().filter(|point| (up[0]..=up[1]).contains(&point.up));
+        let shown = front().filter(|point| up.contains(point.up));
         let right = ends(shown.map(|point| point.right), plot.log_right);
         let selected = self.selected_point();
-        let axis = |ends: [f64; 2], column, log, selected: Option<f64>| {
+        let axis = |part: Interval, column, log, selected: Option<f64>| {
             let scale = if log { Scale::Log } else { Scale::Linear };
-            let fitted = Axis::fit(ends, scale);
+            let fitted = Axis::fit(part.ends(), scale);
             let near = |value: &f64, stretch: f64| {
                 fitted.fraction(*value).is_some_and(|share| (-stretch..=1.0 + stretch).contains(&share))
             };
             let limit = limit(self.session, column).filter(|value| near(value, LIMIT_STRETCH));
             let selected = selected.filter(|value| near(value, SELECTION_STRETCH));
-            self.rounded(column, log, ends.into_iter().chain(limit).chain(selected))
+            self.rounded(column, log, part.ends().into_iter().chain(limit).chain(selected))
         };
         [
             axis(right, plot.right, plot.log_right, selected.map(|point| point.right)),
@@ -214,19 +214,19 @@ impl<'a> ScatterView<'a> {
 }
 
 /// Ends of the points to the right, without those far beyond an upper limit, unless most are there.
-fn right_ends(points: &[Point], upper: Option<f64>, log: bool) -> [f64; 2] {
+fn right_ends(points: &[Point], upper: Option<f64>, log: bool) -> Interval {
     let values = || points.iter().map(|point| point.right);
-    let [low, high] = ends(values(), log);
-    match upper.map(|limit| limit * FAR).filter(|most| high > *most) {
+    let all = ends(values(), log);
+    match upper.map(|limit| limit * FAR).filter(|most| all.high > *most) {
         Some(most) if 2 * values().filter(|value| *value <= most).count() >= points.len() => {
             ends(values().filter(|value| *value <= most), log)
         }
-        _ => [low, high],
+        _ => all,
     }
 }
 
 /// Ends of the points upwards; where more is better, without few that are far below the others.
-fn up_ends(points: &[Point], descends: bool, log: bool) -> [f64; 2] {
+fn up_ends(points: &[Point], descends: bool, log: bool) -> Interval {
     let values = || points.iter().map(|point| point.up);
     if !descends || points.len() < MANY {
         return ends(values(), log);
@@ -236,7 +236,7 @@ fn up_ends(points: &[Point], descends: bool, log: bool) -> [f64; 2] {
 }
 
 /// Ends of the front upwards, without a quarter of it that is far worse than the rest.
-fn front_ends(front: Vec<f64>, descends: bool, log: bool) -> [f64; 2] {
+fn front_ends(front: Vec<f64>, descends: bool, log: bool) -> Interval {
     let worth = |value: f64| if descends { value } else { -value };
     let floor = floor_of_most(front.iter().map(|value| worth(*value)).collect(), QUARTER);
     ends(front.into_iter().filter(|value| worth(*value) >= floor), log)
@@ -246,17 +246,15 @@ fn front_ends(front: Vec<f64>, descends: bool, log: bool) -> [f64; 2] {
 /// below the others, the end of what counts as near to these.
 fn floor_of_most(mut values: Vec<f64>, few: f64) -> f64 {
     let few = (values.len() as f64 * few) as usize;
-    let [low, high] = ends(values.iter().copied(), false);
+    let Interval { low, high } = ends(values.iter().copied(), false);
     let (_, &mut lowest, _) = values.select_nth_unstable_by(few, f64::total_cmp);
     let near = lowest - (high - lowest) * APART;
     if low < near { near } else { low }
 }
 
 /// The lowest and the highest of some values; on a logarithmic axis of those that are positive.
-fn ends(values: impl Iterator<Item = f64>, log: bool) -> [f64; 2] {
-    values.filter(|value| !log || *value > 0.0).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
-        [if value < low { value } else { low }, if value > high { value } else { high }]
-    })
+fn ends(values: impl Iterator<Item = f64>, log: bool) -> Interval {
+    Interval::of(values.filter(|value| !log || *value > 0.0))
 }
 
 /// The axis extended to the next round value at both ends, so that it holds still while points move a little.

@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 use super::view::View;
 use crate::tui::{
     hit::{HitMap, Region},
-    model::curves::CurveView,
+    model::{curves::CurveView, interval::Interval},
     widget::{Axis, Curve, CurveSeries, Scale},
 };
 
@@ -19,7 +19,7 @@ pub(crate) struct Axes {
     /// Scale of y.
     pub(crate) y: Scale,
     /// Fixed bounds of y; else those of what is shown.
-    pub(crate) bounds: Option<(f64, f64)>,
+    pub(crate) bounds: Option<Interval>,
 }
 
 /// Draws curves and notes where their plot is.
@@ -32,11 +32,11 @@ pub(crate) fn draw(
     buf: &mut Buffer,
     hits: &mut HitMap,
 ) {
-    let (start, end) = curves.window(axes.last);
-    let x = Axis::new(start, end, axes.x);
-    let shown = series.iter().flat_map(|one| within(one.points, start, end)).map(|(_, value)| *value);
+    let window = curves.window(axes.last);
+    let x = Axis::new(window.low, window.high, axes.x);
+    let shown = series.iter().flat_map(|one| within(one.points, window)).map(|(_, value)| *value);
     let y = match axes.bounds {
-        Some((low, high)) => Axis::new(low, high, axes.y),
+        Some(bounds) => Axis::new(bounds.low, bounds.high, axes.y),
         None => Axis::fit(shown, axes.y).padded(0.04),
     };
     let curve = Curve::new(series, x, y).cursor(curves.crosshair).look(view.theme.curve());
@@ -45,10 +45,10 @@ pub(crate) fn draw(
     hits.add(plot, Region::Curves { x });
 }
 
-/// Samples between two x, which ascend.
-fn within(points: &[(f64, f64)], start: f64, end: f64) -> &[(f64, f64)] {
-    let from = points.partition_point(|(x, _)| *x < start);
-    let to = points.partition_point(|(x, _)| *x <= end);
+/// Samples in a window of x, which ascend.
+fn within(points: &[(f64, f64)], window: Interval) -> &[(f64, f64)] {
+    let from = points.partition_point(|(x, _)| *x < window.low);
+    let to = points.partition_point(|(x, _)| *x <= window.high);
     &points[from.min(to)..to]
 }
 
@@ -88,8 +88,8 @@ mod tests {
         let at = |cursor| read_off(&points, cursor);
         assert_eq!([at(None), at(Some(4.0)), at(Some(3.0)), at(Some(0.0))], [50.0, 30.0, 30.0, 10.0].map(Some));
         assert_eq!(read_off(&[], Some(1.0)), None);
-        assert_eq!(within(&points, 2.0, 5.0), &points[1..]);
-        assert!(within(&points, 6.0, 9.0).is_empty());
+        assert_eq!(within(&points, Interval::new(2.0, 5.0)), &points[1..]);
+        assert!(within(&points, Interval::new(6.0, 9.0)).is_empty());
     }
 
     #[test]

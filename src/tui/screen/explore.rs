@@ -124,7 +124,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     if view.ui.maximised {
         return whole(view, area, buf, hits);
     }
-    let knobs = u16::try_from(view.session.ranges().len()).unwrap_or(u16::MAX);
+    let knobs = u16::try_from(view.session.ranges().all().len()).unwrap_or(u16::MAX);
     // Of the largest network, so that the panes hold still while designs are looked through.
     let blocks = view.session.space().slots().len().saturating_sub(1);
     let blocks = u16::try_from(blocks).unwrap_or(u16::MAX);

@@ -76,7 +76,7 @@ fn shortened(sentence: &str, cells: u16) -> String {
 fn on_shipped_run(view: View<'_>) -> String {
     let (session, keys) = (view.session, &view.ui.keys);
     let (search, train) = (keys.key(Command::StartSearch), keys.key(Command::StartTraining));
-    let measured = session.measurements().len();
+    let measured = session.catalogue().measurements().len();
     format!(
         "{measured} designs were measured on the run that comes with splitscope; {search} searches on, in a copy of it; \
          {train} trains a run of your own"

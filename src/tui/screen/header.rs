@@ -79,8 +79,8 @@ fn work(view: View<'_>) -> HeaderFact {
             .or(format!("{mark} replay"));
     }
     let (training, searching) = (session.training(), session.searching());
-    if session.is_frozen() {
-        return HeaderFact::new(format!("frozen, {} held back", session.held_back()), theme.warn);
+    if session.activity().is_frozen() {
+        return HeaderFact::new(format!("frozen, {} held back", session.activity().held_back()), theme.warn);
     }
     if searching.state == State::Starting {
         let words = match searching.preparing {
@@ -113,7 +113,7 @@ fn work(view: View<'_>) -> HeaderFact {
     if !session.space().imported().is_empty() {
         return HeaderFact::new("imported: accuracies are not known", theme.dim);
     }
-    match session.measurements().len() {
+    match session.catalogue().measurements().len() {
         0 if session.space().literature.is_some() => {
             HeaderFact::new("accuracies from the literature, of unsplit networks", theme.warn).or("from literature")
         }
@@ -125,7 +125,7 @@ fn work(view: View<'_>) -> HeaderFact {
         measured if view.shows_shipped_run() => {
             HeaderFact::new(format!("shipped run: {measured} measured"), theme.text).or(format!("{measured} measured"))
         }
-        measured if session.predictions().is_some() => {
+        measured if session.catalogue().predictions().is_some() => {
             HeaderFact::new(format!("{measured} measured, others predicted"), theme.text)
                 .or(format!("{measured} measured"))
         }

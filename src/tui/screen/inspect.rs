@@ -158,13 +158,13 @@ fn estimated(View { session, theme, .. }: View<'_>, figure: &AccuracyFigure) -> 
     if let Some(caveat) = figure.kind.caveat() {
         return format!("accuracy {share}; {caveat}");
     }
-    let measured = number::grouped(session.measurements().len() as u64);
+    let measured = number::grouped(session.catalogue().measurements().len() as u64);
     format!("{} accuracy {share} (90 %), predicted from {measured} measured designs", figure.precision.name())
 }
 
 /// Accuracy in float beside one in int8, and the loss; empty where there is none.
 fn in_float(session: &Session, design: &Design, accuracy: Accuracy) -> String {
-    let (views, measurements) = (session.knobs().sensors, session.measurements());
+    let (views, measurements) = (session.knobs().sensors, session.catalogue().measurements());
     let float = match accuracy.precision {
         Precision::Int8 => measurements.present().newest_in(Precision::Float, design, views),
         Precision::Float => None,

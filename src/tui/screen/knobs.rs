@@ -48,7 +48,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let View { session, theme, ui } = view;
     let focus = ui.pane == Pane::Knobs;
     hits.add(area, Region::Pane(Pane::Knobs));
-    let few = usize::from(area.height.saturating_sub(2)) <= session.ranges().len();
+    let few = usize::from(area.height.saturating_sub(2)) <= session.ranges().all().len();
     let scale = accuracy_scale(view);
     let foot = match scale {
         _ if few => fit_words(view) + " candidates fit",
@@ -66,11 +66,11 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let inner = chrome::pane(buf, area, ("Knobs", &whole(view, area.width.saturating_sub(12))), focus, theme);
     chrome::foot(buf, area, ("", &foot), theme);
     let words = |range: &KnobRange| width(&label(range, theme, 0)) + 1 + width(range.unit.symbol);
-    let words = session.ranges().iter().map(words).max().unwrap_or(0);
-    let shown = session.ranges().len().min(usize::from(inner.height));
+    let words = session.ranges().all().iter().map(words).max().unwrap_or(0);
+    let shown = session.ranges().all().len().min(usize::from(inner.height));
     // A knob that lies below the edge comes into view when it is selected.
-    let first = chrome::scrolled(0, session.selected_range_index(), session.ranges().len(), shown);
-    for (index, range) in session.ranges().iter().enumerate().skip(first).take(shown) {
+    let first = chrome::scrolled(0, session.ranges().selected_index(), session.ranges().all().len(), shown);
+    for (index, range) in session.ranges().all().iter().enumerate().skip(first).take(shown) {
         let row = chrome::row(inner, u16::try_from(index - first).unwrap_or(u16::MAX));
         slider(view, (range, index), (row, words), scale, buf, hits);
     }
@@ -99,7 +99,7 @@ fn accuracy_scale(View { session, ui, .. }: View<'_>) -> Option<AccuracyScale> {
     if ui.tracks_fit || !session.has_accuracies() {
         return None;
     }
-    let all = || session.ranges().iter().flat_map(|range| session.track(range.knob)).flatten();
+    let all = || session.ranges().all().iter().flat_map(|range| session.track(range.knob)).flatten();
     let high = all().map(|stop| stop.accuracy).fold(f64::NEG_INFINITY, f64::max);
     let least = all().map(|stop| stop.accuracy).fold(f64::INFINITY, f64::min);
     // Accuracies far below the best get the lowest bar; a span of a few points is not blown up.
@@ -139,7 +139,7 @@ fn slider(
         .histogram(&heights)
         .shaded(&shaded)
         .position(range.fraction(value))
-        .focused(index == session.selected_range_index())
+        .focused(index == session.ranges().selected_index())
         .locked(session.setup().is_locked(range.knob))
         .label_width(words)
         .value_width(VALUE)
@@ -214,11 +214,11 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         session.binding().iter().map(|(limit, count)| format!("{} {count}", limit.short())).collect();
     let binding = if binding.is_empty() { "nothing alone".to_owned() } else { binding.join(", ") };
     chrome::line(buf, row, &[("binding   ", theme.dim), (&binding, theme.text)], theme);
-    let selected = session.selected_range().knob;
+    let selected = session.ranges().selected().knob;
     let by_accuracy = !view.ui.tracks_fit && session.has_accuracies();
     // What the selected knob is, where there is room for that too.
     let rows: Vec<Rect> = lines.collect();
-    let about = text::wrap(session.selected_range().info().about, area.width);
+    let about = text::wrap(session.ranges().selected().info().about, area.width);
     let (rows, below) = rows.split_at(if rows.len() > about.len() + 2 { rows.len() - about.len() } else { rows.len() });
     for (row, words) in below.iter().zip(&about) {
         chrome::line(buf, *row, &[(words, theme.dim)], theme);
@@ -264,7 +264,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 /// what the selected knob does comes before gains of others. Returns the number of lines.
 fn accuracy_lines(view: View<'_>, rows: &[Rect], buf: &mut Buffer, hits: &mut HitMap) -> usize {
     let View { session, theme, .. } = view;
-    let selected = session.selected_range().knob;
+    let selected = session.ranges().selected().knob;
     let mut gains = session.accuracy_changes(false);
     gains.sort_by_key(|change| change.knob != selected);
     let loss = session.accuracy_changes(true).into_iter().find(|change| change.knob == selected);
@@ -329,7 +329,7 @@ impl AccuracyLine {
 /// Loss of accuracy by each round step of the selected knob: `each 1 ms below 9.44 ms: ≈-1.90 %`.
 fn slope_words(session: &Session, slope: AccuracySlope, theme: &Theme) -> String {
     let AccuracySlope { from, step, change, estimated } = slope;
-    let range = session.selected_range();
+    let range = session.ranges().selected();
     let side = if range.info().relax == RelaxDirection::Up { "below" } else { "above" };
     let (count, symbol) = (step / range.unit.size, range.unit.symbol);
     let points = Metric::Accuracy.info().unit.difference(change);

@@ -224,7 +224,7 @@ fn no_effect(swing: &DesignSwing, present: f64, unit: Unit) -> Option<String> {
 /// Steps that can be undone, the last at the bottom, then those that can be redone; Enter goes to the chosen place.
 fn history(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let (past, future) = (session.past(), session.future());
+    let (past, future) = (session.history().past(), session.history().future());
     let steps = past.iter().map(|step| (format!("  before {}", step.label), theme.text));
     let now = [("  now".to_owned(), theme.accent)];
     let next = future.iter().rev().map(|step| (format!("  after {}", step.label), theme.dim));
@@ -282,7 +282,7 @@ pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut Hit
     let area = Rect { y: area.bottom() - height, height, ..area };
     chrome::clear(buf, area);
     hits.add(area, Region::Popup);
-    let range = session.selected_range();
+    let range = session.ranges().selected();
     let (title, note) = match entry.purpose {
         Purpose::Knob => (
             {

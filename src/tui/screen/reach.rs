@@ -35,7 +35,7 @@ struct ReachPoint {
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     hits.add(area, Region::Pane(Pane::Scatter));
-    let range = session.selected_range();
+    let range = session.ranges().selected();
     let unit = range.unit.symbol;
     let gap = if unit.is_empty() { "" } else { " " };
     let title = format!("Best {} over {}{gap}{unit}", table::accuracy_in_title(session), range.info().short);

@@ -65,9 +65,9 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     if is_zoomed {
         facts.push("zoomed".to_owned());
     } else if unmeasured > 0 {
-        let what = match (session.predictions(), session.has_accuracies()) {
+        let what = match (session.catalogue().predictions(), session.has_accuracies()) {
             (Some(_), _) => "predicted",
-            (None, true) if session.measurements().is_empty() => "from literature",
+            (None, true) if session.catalogue().measurements().is_empty() => "from literature",
             (None, _) => "not measured",
         };
         facts.push(count(unmeasured, what));
@@ -91,9 +91,9 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
 
 fn legend(View { session, theme, ui }: View<'_>) -> [String; 2] {
     let glyphs = theme.glyphs;
-    let published = session.space().literature.is_some() && session.measurements().is_empty();
-    let predicts =
-        (published || session.predictions().is_some()) && [ui.axes.up, ui.axes.right].contains(&Column::Accuracy);
+    let published = session.space().literature.is_some() && session.catalogue().measurements().is_empty();
+    let predicts = (published || session.catalogue().predictions().is_some())
+        && [ui.axes.up, ui.axes.right].contains(&Column::Accuracy);
     let (front, fits) = (glyphs.front_mark(), glyphs.feasible_mark());
     let (selected, not) = (glyphs.selected, glyphs.infeasible);
     if predicts {

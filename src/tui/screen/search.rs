@@ -78,7 +78,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
 fn predictions(view: View<'_>, narrow: bool) -> Option<String> {
     let View { session, theme, .. } = view;
     let sensors = session.knobs().sensors;
-    let qualities = session.predictions()?.qualities();
+    let qualities = session.catalogue().predictions()?.qualities();
     let (views, quality) = qualities.min_by_key(|(views, _)| views.abs_diff(sensors))?;
     let points = Metric::Accuracy.info().unit;
     let half = format!("{}{}", theme.glyphs.plus_minus, points.column(quality.half_width));
@@ -102,7 +102,7 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     if ui.replay.is_some() {
         return chrome::paragraphs(buf, inner, &[("No search yet at this moment of the run.", theme.text)], theme);
     }
-    let trained = session.training().last.step > 0 || !session.measurements().is_empty();
+    let trained = session.training().last.step > 0 || !session.catalogue().measurements().is_empty();
     let (train, search) = (ui.keys.key(Command::StartTraining), ui.keys.key(Command::StartSearch));
     let first = if trained {
         let front = ui.keys.key(Command::StartFrontSearch);
@@ -162,7 +162,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
         figures.iter().flat_map(|(word, figure)| [(*word, theme.dim), (figure.as_str(), theme.text)]).collect();
     let end = chrome::line(buf, chrome::row(inner, 0), &pieces, theme);
     budget(view, Rect { x: end + 3, width: inner.right().saturating_sub(end + 3), ..chrome::row(inner, 0) }, buf);
-    let (line, style) = match (session.limits_moved(), searching.state.is_active() && ui.replay.is_none()) {
+    let (line, style) = match (session.activity().limits_moved(), searching.state.is_active() && ui.replay.is_none()) {
         (true, true) => {
             let key = ui.keys.key(Command::Control(WorkControl::SendLimits));
             (format!("The limits have moved since the search got them: {key} sends the present ones."), theme.warn)
@@ -211,7 +211,7 @@ fn best(session: &Session) -> String {
     match found.and_then(|row| Some((row.accuracy.measured()?, row))) {
         Some((accuracy, row)) if row.evaluation.feasible() => format!(
             "best of {} measured, with {}: #{} {} at {}, split {}",
-            number::grouped(session.measurements().len() as u64),
+            number::grouped(session.catalogue().measurements().len() as u64),
             number::counted(session.knobs().sensors.into(), "sensor"),
             row.id,
             Metric::Accuracy.format(accuracy),

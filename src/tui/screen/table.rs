@@ -169,7 +169,7 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
 
 /// Cells of an accuracy: a predicted one takes one more in plain characters.
 fn accuracy_cells(View { session, theme, .. }: View<'_>) -> u16 {
-    if session.predictions().is_some() && !theme.glyphs.braille { 7 } else { 6 }
+    if session.catalogue().predictions().is_some() && !theme.glyphs.braille { 7 } else { 6 }
 }
 
 /// Areas of the cells of a row.

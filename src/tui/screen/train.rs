@@ -30,7 +30,7 @@ use crate::{
     tui::{
         command::UserCommand,
         hit::HitMap,
-        model::state::UiState,
+        model::{interval::Interval, state::UiState},
         text,
         theme::Theme,
         widget::{CurveSeries, Dash, Gauge, Scale},
@@ -140,8 +140,7 @@ fn style(theme: &Theme, index: usize) -> ratatui::style::Style {
 /// Steps that a point of a smooth curve is the mean of: the more are shown, the more, a round number of them.
 fn smooth(view: View<'_>) -> usize {
     let last = view.session.training().last.step as f64;
-    let (start, end) = view.ui.training.window(last);
-    let wanted = ((end - start) / SMOOTH_PARTS).max(SMOOTH);
+    let wanted = (view.ui.training.window(last).length() / SMOOTH_PARTS).max(SMOOTH);
     let decade = 10_f64.powf(wanted.log10().floor());
     [1.0, 2.0, 5.0, 10.0].map(|step| step * decade).into_iter().find(|round| *round >= wanted).unwrap_or(wanted)
         as usize
@@ -186,7 +185,7 @@ fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let note = if enough { format!("in {precision} with {views} views") } else { "on training batches".to_owned() };
     let highest = shown.iter().flatten().map(|point| point.1).fold(0.0, f64::max);
     let lowest = shown.iter().flatten().map(|point| point.1).fold(100.0, f64::min);
-    let bounds = ((lowest / 10.0).floor() * 10.0, (highest / 10.0).ceil() * 10.0);
+    let bounds = Interval::new((lowest / 10.0).floor() * 10.0, (highest / 10.0).ceil() * 10.0);
     plot(view, ("Accuracy %", &note), &shown, (Scale::Linear, Some(bounds)), area, buf, hits);
 }
 
@@ -195,7 +194,7 @@ fn plot(
     view: View<'_>,
     (title, note): (&str, &str),
     points: &[Vec<(f64, f64)>],
-    (y, bounds): (Scale, Option<(f64, f64)>),
+    (y, bounds): (Scale, Option<Interval>),
     area: Rect,
     buf: &mut Buffer,
     hits: &mut HitMap,

@@ -25,6 +25,6 @@ pub struct View<'a> {
 impl View<'_> {
     /// Returns `true` if the accuracies shown are those of the run that comes with the program.
     pub(super) fn shows_shipped_run(&self) -> bool {
-        self.session.training().run.as_deref() == Some(SHIPPED) && !self.session.measurements().is_empty()
+        self.session.training().run.as_deref() == Some(SHIPPED) && !self.session.catalogue().measurements().is_empty()
     }
 }

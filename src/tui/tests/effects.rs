@@ -52,9 +52,9 @@ fn everything(session: &Session, ui: &UiState) -> String {
         "{:?} {:?} {:?} {training:?} {searching:?} {} {} {ui:?}",
         session.setup(),
         session.selected(),
-        session.saved_setups(),
-        session.past().len(),
-        session.is_frozen(),
+        session.history().saved(),
+        session.history().past().len(),
+        session.activity().is_frozen(),
     )
 }
 

@@ -147,7 +147,7 @@ impl Player {
         assert!(session.order().iter().all(inside) && session.order().len() <= pool);
         assert!(session.feasible_count() <= pool && session.measured_count() <= pool);
         assert!(session.setup().pins().iter().all(|pin| inside(&pin.candidate)));
-        for range in session.ranges() {
+        for range in session.ranges().all() {
             let value = session.value(range.knob);
             assert!(!value.is_nan() && value >= 0.0, "{:?} is {value}", range.knob);
             assert!((0.0..=1.0).contains(&range.fraction(value)), "{:?} at {value}", range.knob);
@@ -177,7 +177,7 @@ fn nothing_that_happens_breaks_the_screen() {
         }
         let again = reopened(&player.session);
         prop_assert_eq!(again.to_file(), player.session.to_file());
-        for _ in 0..player.session.past().len() {
+        for _ in 0..player.session.history().past().len() {
             player.session.apply(Command::Undo, player.ui.now_ms);
         }
         prop_assert_eq!(player.session.setup(), homes[home].setup());

@@ -94,7 +94,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     let column_of = |value: f64| place(&axis, value, track);
     for (offset, (count, all)) in counts.iter().zip(&all).enumerate() {
         let x = track.x + offset as u16;
-        let within = brush.is_none_or(|(low, high)| (column_of(low)..=column_of(high)).contains(&x));
+        let within = brush.is_none_or(|brush| (column_of(brush.low)..=column_of(brush.high)).contains(&x));
         let (glyph, style) = match (*count, *all) {
             (0, 0) => (glyphs.horizontal, theme.border),
             // Designs that a brush takes away leave a trace.
@@ -105,8 +105,8 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
         };
         chrome::put(buf, x, row.y, glyph, style);
     }
-    if let Some((low, high)) = brush {
-        for (value, bracket) in [(low, '['), (high, ']')] {
+    if let Some(brush) = brush {
+        for (value, bracket) in [(brush.low, '['), (brush.high, ']')] {
             chrome::put(buf, column_of(value), row.y, bracket, theme.selected);
         }
     }
@@ -179,7 +179,7 @@ fn name(session: &Session, column: Column) -> String {
 pub(crate) fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
     let mut terms = Vec::new();
     for (index, column) in BRUSHED.iter().enumerate() {
-        let Some((low, high)) = brushes.range(index) else { continue };
+        let Some(brush) = brushes.range(index) else { continue };
         // Link bytes are compared in the unit of the sensor memory; megabytes of MACs in millions.
         let size = match column {
             Column::Link => session.unit(Column::Memory).size,
@@ -187,8 +187,8 @@ pub(crate) fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
         };
         let (name, digits) = (column.name(), 4);
         // Rounded outwards, so that what is at an end stays.
-        let down = (low / size * 10_f64.powi(digits)).floor() / 10_f64.powi(digits);
-        let up = (high / size * 10_f64.powi(digits)).ceil() / 10_f64.powi(digits);
+        let down = (brush.low / size * 10_f64.powi(digits)).floor() / 10_f64.powi(digits);
+        let up = (brush.high / size * 10_f64.powi(digits)).ceil() / 10_f64.powi(digits);
         terms.push(format!("{name}>={down} {name}<={up}"));
     }
     (!terms.is_empty()).then(|| terms.join(" "))

@@ -209,7 +209,7 @@ fn robustness(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
         if knob.is_unlimited(value) {
             continue;
         }
-        let Some(range) = session.range(id) else { continue };
+        let Some(range) = session.ranges().of(id) else { continue };
         let against =
             |step: &&f64| if knob.info().relax == RelaxDirection::Up { **step <= value } else { **step >= value };
         let mut steps: Vec<f64> = range.steps.iter().filter(against).copied().collect();

@@ -31,7 +31,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     hits.add(inner, Region::Found);
     if scene.marks.is_empty() {
         let sensors = session.knobs().sensors;
-        let none = if session.measurements().is_empty() {
+        let none = if session.catalogue().measurements().is_empty() {
             " Designs appear here as they are measured.".to_owned()
         } else {
             format!(" No design is measured with {sensors} sensors yet.")

@@ -20,6 +20,8 @@ const NAMES: usize = 12;
 /// Choices of one gene by name, in the order of the space, and how many designs have each.
 struct Shares {
     name: String,
+    /// The gene is the split or the fusion, which are shown before all others.
+    is_boundary: bool,
     counts: Vec<(String, usize)>,
 }
 
@@ -80,7 +82,8 @@ fn undecided(mut genes: Vec<Shares>, rows: usize) -> (Vec<Shares>, String) {
     let mut most = 0.0_f64;
     while genes.len() > rows.max(1) {
         // Of equals the last one. Split and fusion stay.
-        let least = (0..genes.len()).rev().filter(|&index| index > 1).min_by(|&a, &b| bits[a].total_cmp(&bits[b]));
+        let others = (0..genes.len()).rev().filter(|&index| !genes[index].is_boundary);
+        let least = others.min_by(|&a, &b| bits[a].total_cmp(&bits[b]));
         let Some(least) = least else { break };
         most = most.max(bits.remove(least));
         genes.remove(least);
@@ -92,20 +95,26 @@ fn undecided(mut genes: Vec<Shares>, rows: usize) -> (Vec<Shares>, String) {
     (genes, text)
 }
 
-/// The choices with a bar and a percentage; where that is too wide, the most frequent ones, and how many others there
-/// are.
+/// The choices with a bar and a percentage; where that is too wide, closer together; else the most frequent ones, and
+/// how many others there are.
 fn row_of(shares: &Shares, total: f64, glyphs: &crate::tui::widget::Glyphs, room: u16) -> String {
     // Whole percents: a front seldom has more than a hundred designs.
-    let words = |(name, count): &(String, usize)| {
-        let share = *count as f64 / total;
-        format!("{name} {} {:<3.0}", glyphs.level(share), 100.0 * share)
+    let share = |count: usize| count as f64 / total;
+    let spaced = |(name, count): &(String, usize)| {
+        format!("{name} {} {:<3.0}", glyphs.level(share(*count)), 100.0 * share(*count))
     };
+    let close =
+        |(name, count): &(String, usize)| format!("{name} {}{:.0}", glyphs.level(share(*count)), 100.0 * share(*count));
     let mut used: Vec<&(String, usize)> = shares.counts.iter().filter(|(_, count)| *count > 0).collect();
     let room = room.saturating_sub(NAMES as u16);
-    let joined = |used: &[&(String, usize)]| used.iter().map(|one| words(one)).collect::<Vec<_>>().join(" ");
-    let full = joined(&used);
+    let full = used.iter().map(|one| spaced(one)).collect::<Vec<_>>().join(" ");
     if width(full.trim_end()) <= room {
         return full;
+    }
+    let joined = |used: &[&(String, usize)]| used.iter().map(|one| close(one)).collect::<Vec<_>>().join(" ");
+    let all = joined(&used);
+    if width(&all) <= room {
+        return all;
     }
     used.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let shortened = |kept: usize| format!("{} {} more", joined(&used[..kept]), used.len() - kept);
@@ -128,11 +137,12 @@ fn genes(space: &SearchSpace, designs: &[Design]) -> Vec<Shares> {
             *counts.entry(of(design)).or_default() += 1;
         }
         let counts = counts.into_iter().map(|(id, count)| (space.boundary_name(id).to_owned(), count)).collect();
-        Shares { name: name.to_owned(), counts }
+        Shares { name: name.to_owned(), is_boundary: true, counts }
     };
     let number = |name: String, list: &[u32], of: &dyn Fn(&Design) -> u32| {
         let count = |value: &u32| designs.iter().filter(|design| of(design) == *value).count();
-        Shares { name, counts: list.iter().map(|value| (value.to_string(), count(value))).collect() }
+        let counts = list.iter().map(|value| (value.to_string(), count(value))).collect();
+        Shares { name, is_boundary: false, counts }
     };
     let wide = |list: &[u8]| list.iter().map(|&value| u32::from(value)).collect::<Vec<_>>();
     let mut all = vec![
@@ -159,7 +169,7 @@ fn genes(space: &SearchSpace, designs: &[Design]) -> Vec<Shares> {
         all.push(number(format!("{place}{block} {word}"), list, &choice));
     }
     // A choice that the space does not leave open says nothing.
-    all.retain(|shares| shares.counts.len() > 1 || shares.name == "split" || shares.name == "fuse");
+    all.retain(|shares| shares.counts.len() > 1 || shares.is_boundary);
     all
 }
 
@@ -169,7 +179,7 @@ mod tests {
 
     fn shares(name: &str, counts: &[usize]) -> Shares {
         let counts = counts.iter().enumerate().map(|(index, &count)| (format!("c{index}"), count)).collect();
-        Shares { name: name.to_owned(), counts }
+        Shares { name: name.to_owned(), is_boundary: ["split", "fuse"].contains(&name), counts }
     }
 
     #[test]
@@ -192,13 +202,17 @@ mod tests {
             assert!(width(row(room).trim_end()) <= room, "{room}: {}", row(room));
         }
         assert!(row(24).starts_with("c1") && row(24).ends_with("2 more"), "{}", row(24));
-        assert!(row(60).starts_with("c0") && !row(60).contains("more"));
+        // Closer together there is room for all of them.
+        for room in [30, 60] {
+            assert!(row(room).starts_with("c0") && !row(room).contains("more"), "{}", row(room));
+        }
     }
 
     #[test]
     fn what_all_agree_on_has_no_bits() {
         let shares = |counts: &[usize]| Shares {
             name: String::new(),
+            is_boundary: false,
             counts: counts.iter().map(|&count| (String::new(), count)).collect(),
         };
         assert!(shares(&[8, 0]).bits().abs() < 1e-12);
