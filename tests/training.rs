@@ -214,6 +214,37 @@ fn one_design_is_trained_alone_from_the_supernet_and_survives_a_kill() {
     assert!(figures.iter().any(|one| one["precision"] == "int8" && one["accuracy"] == measured[0]["accuracy"]));
 }
 
+#[test]
+fn lost_records_are_told_once_by_every_command_that_opens_the_run() {
+    const TOLD: &str = "the checkpoint is of step 2, but the last step on record is 0";
+    let folder = folder();
+    succeed(folder.path(), &small("r", "2", &[]));
+    let database = rusqlite::Connection::open(folder.path().join("r/run.db")).unwrap();
+    database.execute("DELETE FROM events WHERE kind = 'step'", []).unwrap();
+    drop(database);
+    let design = "smallest@S2.1/S3.1:r4b8";
+    let commands: [&[&str]; 12] = [
+        &["measure", "--run", "r", "--design", design, "--views", "1"],
+        &["report", "r"],
+        &["explore", "--plain", "--run", "r", "--pool", "50"],
+        &["sweep", "latency", "--steps", "2", "--run", "r", "--pool", "50"],
+        &["paradigms", "--run", "r"],
+        &["export", "--run", "r", "--optuna", "journal"],
+        &["deploy", "--run", "r", "--design", design, "--out", "halves", "--format", "onnx"],
+        &["verify", "halves", "--objects", "2"],
+        &["picture", "--run", "r", "--design", design, "--ascii"],
+        &["search", "--run", "r", "--proxy", "--evaluations", "2"],
+        &["search", "--run", "r", "--evaluations", "1"],
+        &["train", "--run", "r"],
+    ];
+    for arguments in commands {
+        let output = splitscope(folder.path(), arguments);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{arguments:?}: {said}");
+        assert_eq!(said.matches(TOLD).count(), 1, "{arguments:?}: {said}");
+    }
+}
+
 /// Default settings, all cores: fusion matters, splitting costs little, recalibration matters, a lost camera costs little.
 #[test]
 #[ignore = "takes minutes"]

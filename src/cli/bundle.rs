@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let NamedRun::Directory(run) = NamedRun::trained(arguments.run.as_ref())? else {
         refuse!("the shipped run is packed already; name one that you have trained");
     };
+    load::print_warnings_of(&run)?;
     let bytes = RunArchive::pack(&run)?;
     check_complete(&run, &RunArchive::open(bytes.clone().into())?.records()?.measurements)?;
     let bytes = if add_pictures_of_tour(&run, bytes.clone())? { RunArchive::pack(&run)? } else { bytes };

@@ -69,6 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
     bar.end();
     load::print_warnings(evaluator.warnings());
+    load::print_warnings_of(&run)?;
     let space = evaluator.space();
     let key = evaluator.key(&design, views as u32, Subset::Test);
     let path = if run.is_temporary() {

@@ -88,6 +88,7 @@ fn begun(arguments: &Arguments) -> Result<StartedRun> {
     let settings = arguments.settings.over(&usual)?;
     settings.check_device().map_err(anyhow::Error::msg)?;
     let parent = named.writable()?;
+    load::print_warnings_of(&parent)?;
     let start = if arguments.from_scratch { FinetuningStart::Scratch } else { FinetuningStart::Supernet };
     let make = |path: &Path| start_finetuning(path, &parent, &settings, start);
     let (run, warnings) = match &arguments.out {

@@ -78,6 +78,13 @@ pub(super) fn print_warnings(warnings: &[String]) {
     }
 }
 
+/// Prints what is wrong with a run as a whole on standard error: for commands that read it or measure on it. Those that
+/// work on its tasks record it.
+pub(super) fn print_warnings_of(run: &RunDir) -> Result<()> {
+    print_warnings(&run.warnings(&run.store()?)?);
+    Ok(())
+}
+
 /// Manifest of a run on the defaults, which is none yet.
 pub(super) fn default_manifest(name: &str) -> Result<Manifest> {
     let (space, space_source) = space(space::DEFAULT)?;
@@ -258,7 +265,7 @@ pub(super) fn replay_shown(session: &mut Session, named: Option<&NamedRun>, no_r
     let shipped = if named.is_some() || no_run { None } else { shipped_of(session.space())? };
     match named.or(shipped.as_ref()) {
         Some(NamedRun::Directory(run)) => {
-            print_warnings(run.store()?.damage_warning()?.as_slice());
+            print_warnings_of(run)?;
             tui::replay(session, run.path())?;
         }
         Some(NamedRun::Shipped(archive)) => tui::replay_archive(session, archive)?,

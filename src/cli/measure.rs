@@ -133,12 +133,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let evaluator = evaluator.with_clipping(arguments.clipping);
     bar.end();
     load::print_warnings(evaluator.warnings());
-    if let Some(warning) = run.change_warning() {
-        note!("warning: {warning}");
-    }
-    if let Some(warning) = evaluator.store().damage_warning()? {
-        note!("warning: {warning}");
-    }
+    load::print_warnings_of(&run)?;
     let designs = designs(&evaluator, arguments)?;
     if arguments.workers > 1 && !arguments.leak {
         let printed: Vec<String> = designs.iter().map(|design| evaluator.space().print_design(design)).collect();

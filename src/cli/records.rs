@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::Answer;
 use super::load::NamedRun;
 use super::output::say;
 use super::usage::refuse;
+use super::{Answer, load};
 use crate::files;
 use crate::report::{optuna, tensorboard};
 use crate::run::RunDir;
@@ -62,6 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         refuse!("nothing to write; name --optuna FILE or --tensorboard DIR");
     }
     let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
+    load::print_warnings_of(&run)?;
     arguments.records.write(&run)?;
     Ok(Answer::Yes)
 }

@@ -107,6 +107,7 @@ fn input(arguments: &Arguments) -> Result<StudyInput> {
     let mut input = StudyInput::new(CostModel::new(space, profile)?, template, arguments.out.join("runs"));
     // Measurements are recorded in the runs: the shipped one is copied, once nothing is left to refuse.
     let runs: Vec<RunDir> = named.into_iter().map(NamedRun::writable).collect::<Result<_>>()?;
+    runs.iter().try_for_each(load::print_warnings_of)?;
     input.runs = runs.iter().map(|run| run.path().to_owned()).collect();
     (input.seed_count, input.quick) = (arguments.seeds, arguments.quick);
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -10,7 +10,7 @@ use super::load::NamedRun;
 use super::output::say;
 use super::progress::ProgressBar;
 use super::train::use_threads;
-use super::{Answer, bounds};
+use super::{Answer, bounds, load};
 use crate::data::npz;
 use crate::deploy::{
     self, Agreement, DeployError, DeployFormat, Deployment, ExportManifest, HalfPair, OnnxPair, OnnxProgram,
@@ -66,6 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open_at(&run, manifest.run.step, &|done, total| bar.show(done, total))?;
     bar.end();
+    load::print_warnings_of(&run)?;
     if evaluator.weights_digest() != manifest.run.weights_sha256 {
         bail!("the run has other weights at step {} than those that were exported", manifest.run.step);
     }

@@ -12,10 +12,12 @@ use super::json_error::json_error;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::network::table::cell::{Cell, lines};
 use crate::network::table::{self, COLUMNS, LayerShape};
-use crate::quantity::{Dimension, Unit};
+use crate::quantity::{Dimension, Unit, number};
 
 /// Names that a column of latencies may have: units of time.
 const LATENCY_COLUMNS: [&str; 3] = ["seconds", "ms", "us"];
+/// Seconds of the longest latency, more than eleven days.
+const LONGEST_S: f64 = 1e6;
 
 /// Latencies measured on a real device.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,8 +66,8 @@ impl MeasuredTable {
 /// Reads a latency table.
 ///
 /// # Errors
-/// A table without a layer, without a column of latencies, or with a latency that is not above zero; each with its
-/// place.
+/// A table without a layer, without a column of latencies, or with a latency that is not above zero or too long; each
+/// with its place.
 ///
 /// ```
 /// use splitscope::diagnostic::Source;
@@ -89,7 +91,7 @@ fn json(source: &Source) -> Result<HashMap<String, f64>, Diagnostic> {
     for (layer, seconds) in &entries {
         if !is_latency(*seconds) {
             let span = source.text.find(layer.as_str()).map_or(0..0, |start| start..start + layer.len());
-            return Err(source.error(span, format!("{seconds} is not a latency above zero")));
+            return Err(source.error(span, not_a_latency(&seconds.to_string(), Dimension::Time.base_unit())));
         }
     }
     Ok(entries.into_iter().collect())
@@ -147,12 +149,18 @@ fn by_name(source: &Source, rows: &[(Vec<Cell>, f64)], at: usize) -> Result<Hash
 fn latency(source: &Source, cells: &[Cell], at: usize, unit: Unit) -> Result<f64, Diagnostic> {
     let cell = table::cell::cell(source, cells, at)?;
     let seconds = cell.text.parse::<f64>().ok().map(|value| value * unit.size).filter(|seconds| is_latency(*seconds));
-    seconds.ok_or_else(|| source.error(cell.span.clone(), format!("`{}` is not a latency above zero", cell.text)))
+    seconds.ok_or_else(|| source.error(cell.span.clone(), not_a_latency(cell.text, unit)))
 }
 
-/// Returns `true` for a latency above zero and below eleven days.
+/// Returns `true` for a latency above zero and at most [`LONGEST_S`].
 fn is_latency(seconds: f64) -> bool {
-    seconds > 0.0 && seconds <= 1e6
+    seconds > 0.0 && seconds <= LONGEST_S
+}
+
+/// Sentence on what is no latency, in the unit of its column.
+fn not_a_latency(text: &str, unit: Unit) -> String {
+    let (unit, longest) = (unit.symbol, number::grouped(LONGEST_S as u64));
+    format!("`{text}` is not a latency in {unit}: it must be a number above zero, of at most {longest} s")
 }
 
 #[cfg(test)]
@@ -201,5 +209,15 @@ mod tests {
             let error = read(text).expect_err(text);
             assert_eq!(error.position(), place, "{text}: {}", error.message);
         }
+    }
+
+    #[test]
+    fn a_latency_out_of_bounds_is_told_with_both_bounds() {
+        let of = |text: &str| read(text).unwrap_err().message;
+        let bounds = format!("it must be a number above zero, of at most {} s", number::grouped(1_000_000));
+        assert_eq!(of("name,ms\na,1e308\n"), format!("`1e308` is not a latency in ms: {bounds}"));
+        assert_eq!(of("name,us\na,nan\n"), format!("`nan` is not a latency in µs: {bounds}"));
+        assert_eq!(of("{\"a\": -1}"), format!("`-1` is not a latency in s: {bounds}"));
+        assert!(read("name,ms\na,1e9\n").is_ok());
     }
 }

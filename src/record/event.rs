@@ -42,6 +42,9 @@ pub enum Event {
         step: u64,
         /// `true` if it is the best so far.
         best: bool,
+        /// SHA-256 of the file of the weights; `None` in records of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        weights_sha256: Option<String>,
     },
     /// Training collapsed and went back to an earlier checkpoint. Measurements of later checkpoints are withdrawn.
     RolledBack {
@@ -203,7 +206,7 @@ pub(crate) mod tests {
                 accuracy: 0.9,
                 samples: 1000,
             }),
-            Event::Checkpoint { step: 100, best: true },
+            Event::Checkpoint { step: 100, best: true, weights_sha256: Some(text()) },
             Event::RolledBack { from: 200, to: 100, text: text() },
             Event::Generation(GenerationRecord {
                 generation: 1,

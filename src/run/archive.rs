@@ -143,7 +143,7 @@ impl RunArchive {
     /// # Errors
     /// The run is untrained, its database fails, or nothing was measured on these weights.
     pub(crate) fn pack(run: &RunDir) -> Result<Vec<u8>, RunError> {
-        let WeightFiles { step, weights, state } = Checkpoints::new(run.checkpoint_dir()).weight_files()?;
+        let WeightFiles { step, weights, state } = run.checkpoints().weight_files()?;
         let rows = kept_rows(run, step)?;
         if rows.measurements.is_empty() {
             return Err(RunError::Archive(format!("nothing was measured on the weights of step {step}")));
@@ -167,7 +167,7 @@ fn kept_rows(run: &RunDir, step: u64) -> Result<Changes, RunError> {
     let (store, mut position, mut all) = (run.store()?, Position::default(), Changes::default());
     loop {
         let Changes { events, measurements, leaks, pictures, more } = store.changes(&mut position)?;
-        all.events.extend(events.into_iter().filter(is_kept));
+        all.events.extend(events.into_iter().filter(|event| is_kept(event, step)));
         all.measurements.extend(measurements.into_iter().filter(|row| row.value.key.step == step));
         all.leaks.extend(leaks.into_iter().filter(|row| row.value.key.step == step));
         // Of the network that costs assume; runs of earlier versions have others besides.
@@ -184,11 +184,14 @@ fn kept_rows(run: &RunDir, step: u64) -> Result<Changes, RunError> {
     Ok(all)
 }
 
-/// Returns `true` for an event that screens or views of the database show: of training steps every fifth, and the first
-/// and the last one.
-fn is_kept(event: &Stored<EventRecord>) -> bool {
+/// Returns `true` for an event that screens or views of the database show: of training steps every fifth, the first and
+/// the last one, and that of the weights, `kept`.
+fn is_kept(event: &Stored<EventRecord>, kept: u64) -> bool {
     match &event.value.event {
-        Event::Step(step) => step.step <= 1 || step.step >= step.steps || step.step.is_multiple_of(STEP_STRIDE),
+        Event::Step(step) => {
+            let is_end = step.step <= 1 || step.step >= step.steps || step.step == kept;
+            is_end || step.step.is_multiple_of(STEP_STRIDE)
+        }
         Event::Preparing(_) | Event::Live(_) | Event::Unknown(_) => false,
         // The view `front` of the database is made of them.
         Event::Child(child) => child.front,

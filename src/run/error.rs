@@ -25,8 +25,8 @@ pub enum RunError {
         /// Missing file: `run.toml` or `run.db`.
         what: &'static str,
     },
-    /// A run that was open is no longer where it was.
-    #[error("the run {} is gone: its directory was deleted or moved", .0.display())]
+    /// A run that was open is no longer where it was, or no longer one.
+    #[error("the run {} is gone: its directory, or run.db or run.toml in it, was deleted or moved", .0.display())]
     Gone(PathBuf),
     /// The log of a database that was open is no longer there.
     #[error(
@@ -260,6 +260,15 @@ fn is_of_shared_memory(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
+/// SQLite's word of a table or column that a statement names and that is not there, without the statement.
+fn missing_table(error: &rusqlite::Error) -> Option<&str> {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => Some(msg),
+        rusqlite::Error::SqliteFailure(_, Some(msg)) => Some(&**msg).filter(|msg| msg.starts_with("no such ")),
+        _ => None,
+    }
+}
+
 impl RunError {
     /// The error and its causes in one sentence.
     pub fn sentence(&self) -> String {
@@ -292,6 +301,11 @@ impl RunError {
         Self::Server { address: address.to_owned(), reason: reason.to_owned() }
     }
 
+    /// A database whose tables are not those of the version that it tells.
+    pub(super) fn wrong_tables(path: PathBuf, detail: impl std::fmt::Display) -> Self {
+        Self::Corrupt { path, detail: format!("its tables are not those of its version: {detail}") }
+    }
+
     /// A failed statement on the database at `path`.
     pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
@@ -304,6 +318,8 @@ impl RunError {
                 Self::Corrupt { path, detail: source.to_string() }
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(path),
+            // Every statement fits the tables of its version.
+            _ if let Some(missing) = missing_table(&source) => Self::wrong_tables(path, missing),
             _ => Self::Database { path, source },
         }
     }

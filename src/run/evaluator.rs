@@ -112,7 +112,7 @@ impl RunEvaluator {
         if let Some(rows) = store.checkpoints() {
             weights::fetch_newest(&folder, rows)?;
         }
-        let checkpoints = Checkpoints::new(&folder);
+        let checkpoints = run.weights();
         let newest = checkpoints.steps().last().copied();
         let loaded = checkpoints.load_weights(&space, &settings, &settings.device.open());
         let LoadedWeights { supernet, step, normalisation, errors } =
@@ -177,7 +177,7 @@ impl RunEvaluator {
         if let Some(rows) = run.store()?.checkpoints() {
             weights::fetch_newest(&folder, rows)?;
         }
-        let checkpoints = Checkpoints::new(folder);
+        let checkpoints = run.weights();
         let files = checkpoints.weight_files().map_err(|error| untrained(&checkpoints, error))?;
         Ok(sha256(&files.weights))
     }

@@ -56,7 +56,7 @@ pub(crate) fn start_finetuning(
     if let Some(rows) = parent.store()?.checkpoints() {
         weights::fetch_newest(&parent.weights_dir(), rows)?;
     }
-    let checkpoints = Checkpoints::new(parent.weights_dir());
+    let checkpoints = parent.weights();
     let loaded = checkpoints.start_from(&space, settings, &settings.device.open());
     let (trainer, step, errors) = loaded.map_err(|error| untrained(&checkpoints, error))?;
     let weights = ParentWeights { step, sha256: checkpoints.weights_digest(step) };

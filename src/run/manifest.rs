@@ -1,6 +1,7 @@
 //! `run.toml`: what a run was started with, in full, so that it can be resumed and understood without anything else.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -16,8 +17,11 @@ use crate::hardware::Profile;
 use crate::space::SearchSpace;
 use crate::train::Settings;
 
-/// Format of `run.toml`. Raised when an older splitscope could not read a newer file rightly.
-pub(super) const MANIFEST_VERSION: i64 = 1;
+/// Format of `run.toml`. Raised when an older splitscope could not read a newer file rightly, and when a directory has
+/// something beside the file that it had not before.
+pub(super) const MANIFEST_VERSION: i64 = 2;
+/// First format whose digest is kept beside it in a directory; runs of the one before may have it or not.
+const WITH_DIGEST: i64 = 2;
 const FILE: &str = "run.toml";
 
 /// Everything that a run was started with.
@@ -268,13 +272,33 @@ impl Manifest {
         Ok(digests)
     }
 
-    /// Returns `true` unless the file in a directory has another digest than the one kept beside it.
-    pub(super) fn is_unchanged(directory: &Path) -> bool {
-        let content = files::read(&directory.join(FILE), Source::LARGEST_FILE);
-        match (Digests::read(directory), content) {
-            (Ok(digests), Ok(content)) => digests.get(FILE).is_none() || digests.verify(FILE, &content).is_ok(),
-            _ => true,
-        }
+    /// Sentence about the file in a directory, if it differs from its digest, which is kept beside it, or if the digest
+    /// is gone, so that there is no telling. Runs of the first edition, and archives of them, never had one.
+    pub(super) fn change_warning(&self, directory: &Path) -> Option<String> {
+        let list = directory.join(Digests::FILE);
+        let reason = match Digests::read(directory) {
+            Ok(digests) if digests.get(FILE).is_some() => return Self::difference(directory, &digests),
+            Err(error) if error.kind() == ErrorKind::NotFound && self.version < WITH_DIGEST => return None,
+            Ok(_) => "does not name it".to_owned(),
+            Err(error) if error.kind() == ErrorKind::NotFound => "is missing".to_owned(),
+            Err(error) => format!("can't be read: {error}"),
+        };
+        Some(format!(
+            "{} can't be held against what the run was made with: {} {reason}; if you know that it is unchanged, write the \
+             list anew, in the run's directory: sha256sum {FILE} > {}",
+            directory.join(FILE).display(),
+            list.display(),
+            Digests::FILE
+        ))
+    }
+
+    /// Sentence about the file in a directory, if it has another digest than that in a list.
+    fn difference(directory: &Path, digests: &Digests) -> Option<String> {
+        let file = directory.join(FILE);
+        // One that is gone is noticed by whoever works on the run.
+        let content = files::read(&file, Source::LARGEST_FILE).ok()?;
+        let differs = digests.verify(FILE, &content).is_err();
+        differs.then(|| format!("{} is not as the run was made with: it was edited, or is damaged", file.display()))
     }
 
     /// Writes the manifest of a new run: whole or not at all, and never over another one.
@@ -283,7 +307,7 @@ impl Manifest {
         let text = self.text()?;
         let failed = |error| RunError::file("write", &path, error);
         files::write_new(&path, text.as_bytes()).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => RunError::AlreadyARun(directory.to_owned()),
+            ErrorKind::AlreadyExists => RunError::AlreadyARun(directory.to_owned()),
             _ => failed(error),
         })
     }

@@ -30,7 +30,7 @@
 //! let run = RunDir::create(&root.path().join("first"), &manifest)?;
 //! let owner = run.own(Task::Train, "splitscope train")?;
 //! let mut inbox = Inbox::of(&owner)?;
-//! run.store()?.append(Task::Train, &Event::Checkpoint { step: 100, best: true })?;
+//! run.store()?.append(Task::Train, &Event::Checkpoint { step: 100, best: true, weights_sha256: None })?;
 //!
 //! // The explorer's side, in another process.
 //! let run = RunDir::open(&root.path().join("first"))?;
@@ -184,13 +184,34 @@ impl RunDir {
         Ok(Self::in_directory(path, Manifest::read(path)?))
     }
 
-    /// Sentence about a `run.toml` that is not as the run was made with; `None` if it is, or if nothing is known of it.
-    pub(crate) fn change_warning(&self) -> Option<String> {
-        if self.server.is_some() || Manifest::is_unchanged(&self.path) {
-            return None;
-        }
-        let file = self.path.join("run.toml");
-        Some(format!("{} is not as the run was made with: it was edited, or is damaged", file.display()))
+    /// Sentences on what is wrong with the run as a whole: a changed `run.toml`, damaged rows, lost records. Whoever
+    /// works on the run records them at the start; whoever reads it tells them once. Readers of weights tell of damaged
+    /// checkpoints besides.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(crate) fn warnings(&self, store: &Store) -> Result<Vec<String>, RunError> {
+        let change = if self.server.is_some() { None } else { self.manifest.change_warning(&self.path) };
+        let found = [change, store.damage_warning()?, self.loss_warning(store)?];
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Sentence about records that are lost, which a checkpoint of a later step than the last one on record shows: a
+    /// step is recorded before its weights are kept.
+    fn loss_warning(&self, store: &Store) -> Result<Option<String>, RunError> {
+        // The checkpoint is looked for first: a training at work may record more steps meanwhile.
+        let (newest, place) = match store.checkpoints() {
+            Some(rows) => (weights::newest_step(rows)?, ""),
+            None => (self.checkpoints().newest_step(), ", perhaps with the file run.db-wal"),
+        };
+        let recorded = store.last_step()?;
+        let step = newest.filter(|&step| step > recorded);
+        Ok(step.map(|step| {
+            format!(
+                "the checkpoint is of step {step}, but the last step on record is {recorded}: what was recorded between \
+                 them is lost{place}"
+            )
+        }))
     }
 
     fn in_directory(path: &Path, manifest: Manifest) -> Self {
@@ -300,6 +321,23 @@ impl RunDir {
     /// Folder of the checkpoints.
     pub fn checkpoint_dir(&self) -> PathBuf {
         self.folder.join(CHECKPOINTS)
+    }
+
+    /// The checkpoints to continue from, each held against what is on record of it.
+    pub(crate) fn checkpoints(&self) -> Checkpoints {
+        self.recorded(self.checkpoint_dir())
+    }
+
+    /// The weights to measure with, each held against what is on record of it.
+    pub(crate) fn weights(&self) -> Checkpoints {
+        self.recorded(self.weights_dir())
+    }
+
+    fn recorded(&self, folder: PathBuf) -> Checkpoints {
+        let run = self.clone();
+        // A database that fails is told of by whoever asks for more than this.
+        let digest = move |step| run.store().and_then(|store| store.checkpoint_digest(step)).ok().flatten();
+        Checkpoints::new(folder).recorded_by(digest)
     }
 
     /// Folder of the weights to measure with: that of the checkpoints, or, for a run on a server, one of what was

@@ -12,11 +12,16 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::error::RunError;
+use super::owner_record::Owner;
 use super::store::Store;
+use super::waits::tell_wait;
 use crate::record::Task;
 
 /// Time between two signatures of an owner.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// Time within which an owner whose clock is ahead signs again, if it lives.
+const WATCHED: Duration = Duration::from_secs(12);
+
 /// The right to work on a run, given back when dropped.
 pub struct Ownership {
     database: PathBuf,
@@ -30,6 +35,14 @@ pub struct Ownership {
 impl Ownership {
     /// Takes the task over, if it is free or its owner is gone.
     pub(super) fn take(store: Store, task: Task, command: &str) -> Result<Self, RunError> {
+        Self::take_watching(store, task, command, || thread::sleep(WATCHED))
+    }
+
+    /// As [`Self::take`]; `wait` lets the time pass in which a living owner whose clock is ahead signs again.
+    fn take_watching(store: Store, task: Task, command: &str, wait: impl FnOnce()) -> Result<Self, RunError> {
+        if let Some(owner) = store.owner(task)?.filter(Owner::is_far_ahead) {
+            watch(&store, &owner, wait)?;
+        }
         let controls_before = store.own(task, command)?;
         let held = Arc::new(AtomicBool::new(true));
         let (end, ended) = mpsc::channel();
@@ -82,6 +95,22 @@ impl Ownership {
     }
 }
 
+/// Looks whether an owner signs again, whose last signature tells nothing as its clock is ahead.
+///
+/// # Errors
+/// [`RunError::Owned`] if it does; or the database fails.
+fn watch(store: &Store, owner: &Owner, wait: impl FnOnce()) -> Result<(), RunError> {
+    let (pid, host) = (owner.process.pid, &owner.process.host);
+    tell_wait(&format!("the clock of {host} is ahead of this one's; looking whether process {pid} there is at work"));
+    wait();
+    match store.owner(owner.task)? {
+        Some(now) if now.process == owner.process && now.heartbeat > owner.heartbeat => {
+            Err(RunError::Owned(Box::new(now)))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Drop for Ownership {
     fn drop(&mut self) {
         self.end.take();
@@ -89,5 +118,33 @@ impl Drop for Ownership {
             // It only ends by panic if the store does, and then there is nothing left to give back.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::clock::now;
+
+    #[test]
+    fn an_owner_whose_clock_is_ahead_holds_a_run_only_while_it_signs() {
+        let (_root, run) = crate::run::tests::new_run();
+        let set = |sql: &str| {
+            rusqlite::Connection::open(run.path().join("run.db")).unwrap().execute(sql, []).unwrap();
+        };
+        let own = |wait: &mut dyn FnMut()| Ownership::take_watching(run.store().unwrap(), Task::Train, "train", wait);
+        let insert = "INSERT OR REPLACE INTO owners (task, process, command, since, heartbeat) \
+                      VALUES ('train', 'other/12/34', 'train there', 0, ";
+        set(&format!("{insert}{})", now() + 86400.0));
+        let owner = run.store().unwrap().owner(Task::Train).unwrap().unwrap();
+        assert!(!owner.is_alive() && owner.is_far_ahead());
+        let refused = own(&mut || set("UPDATE owners SET heartbeat = heartbeat + 5")).err().unwrap().to_string();
+        assert!(refused.contains("ahead of this one's") && refused.contains("end it on other"), "{refused}");
+        assert!(own(&mut || {}).unwrap().is_held(), "it has not signed again");
+        set(&format!("{insert}9e12)"));
+        assert!(own(&mut || {}).unwrap().is_held());
+        set(&format!("{insert}{})", now() + 30.0));
+        let refused = own(&mut || panic!("a clock may be some seconds ahead")).err().unwrap().to_string();
+        assert!(refused.contains("if it is gone, the run is free again in 1:"), "{refused}");
     }
 }

@@ -28,21 +28,43 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Returns `true` if the owner still works: its process is not known to be dead and it has signed lately.
+    /// Returns `true` if the owner still works: its process is not known to be dead and it has signed lately. Of a
+    /// process that can't be looked at here, a signature far in the future counts no more than one far in the past.
     pub fn is_alive(&self) -> bool {
-        now() - self.heartbeat < STALE_S && self.process.is_alive() != Some(false)
+        match self.process.is_alive() {
+            Some(alive) => alive && self.age_s() < STALE_S,
+            None => self.age_s().abs() < STALE_S,
+        }
+    }
+
+    /// Returns `true` if the last signature tells nothing of the owner: it is of another host, whose clock is far ahead
+    /// of this one's.
+    pub(super) fn is_far_ahead(&self) -> bool {
+        self.age_s() <= -STALE_S && self.process.is_alive().is_none()
+    }
+
+    /// Seconds since the last signature; below zero if the clock of the owner is ahead of this one's.
+    fn age_s(&self) -> f64 {
+        now() - self.heartbeat
     }
 }
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { process, command, heartbeat, .. } = self;
-        let age = (now() - heartbeat).max(0.0);
-        let age = number::duration(age);
-        write!(f, "process {} on {} ({command}) works on it, last heard of {age} ago", process.pid, process.host)?;
+        let Self { process, command, .. } = self;
+        write!(f, "process {} on {} ({command}) works on it", process.pid, process.host)?;
+        if self.is_far_ahead() {
+            let ahead = number::duration(-self.age_s());
+            return write!(
+                f,
+                ": it signs, by a clock that is {ahead} ahead of this one's; to free the run, end it on {}",
+                process.host
+            );
+        }
+        write!(f, ", last heard of {} ago", number::duration(self.age_s().max(0.0)))?;
         if process.is_alive().is_none() {
             // Of another host, or of another container of this one: nobody here can look.
-            let left = number::duration((STALE_S - (now() - heartbeat)).max(1.0));
+            let left = number::duration((STALE_S - self.age_s()).max(1.0));
             write!(f, "; if it is gone, the run is free again in {left}")?;
         }
         Ok(())

@@ -60,7 +60,7 @@ fn newest_weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings
     {
         weights::fetch_newest(&run.weights_dir(), rows)?;
     }
-    let checkpoints = run.map(|run| Checkpoints::new(run.weights_dir()));
+    let checkpoints = run.map(RunDir::weights);
     if let Some(checkpoints) = checkpoints.filter(Checkpoints::exist) {
         return Ok(checkpoints.load_weights(space, settings, &device)?);
     }

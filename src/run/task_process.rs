@@ -25,8 +25,7 @@ pub(crate) struct TaskProcess {
     sink: EventSink,
     /// Options of the command that its result depends on, for the record of the start.
     options: String,
-    /// Sentence about a changed `run.toml`, told at the start.
-    change_warning: Option<String>,
+    run: RunDir,
     /// Folder of the checkpoints of a training.
     checkpoints: Option<PathBuf>,
     /// Control messages that were put off, oldest first.
@@ -42,7 +41,6 @@ impl TaskProcess {
     pub(crate) fn new(run: &RunDir, task: Task, sink: EventSink) -> Result<Self, RunError> {
         let owner = run.own(task, &format!("splitscope {task}"))?;
         let inbox = Inbox::of(&owner)?;
-        let change_warning = run.change_warning();
         let store = run.store()?.waiting_long();
         Ok(Self {
             owner,
@@ -50,7 +48,7 @@ impl TaskProcess {
             store,
             sink,
             options: String::new(),
-            change_warning,
+            run: run.clone(),
             checkpoints: None,
             put_off: Vec::new(),
         })
@@ -131,13 +129,8 @@ impl TaskProcess {
     pub(super) fn emit_started(&mut self, command: &str, resumed_from_step: Option<u64>) -> Result<(), RunError> {
         let command = format!("{command}{}", self.options);
         self.emit(Event::Started { command, pid: std::process::id(), resumed_from_step })?;
-        if let Some(text) = self.change_warning.take() {
-            self.emit(Event::Warning { text })?;
-        }
-        match self.store.damage_warning()? {
-            Some(text) => self.emit(Event::Warning { text }),
-            None => Ok(()),
-        }
+        let warnings = self.run.warnings(&self.store)?;
+        warnings.into_iter().try_for_each(|text| self.emit(Event::Warning { text }))
     }
 
     /// Publishes the checkpoints of a folder from now on, if the run is on a server.

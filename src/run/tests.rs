@@ -19,7 +19,7 @@ use super::claim::Claim;
 use super::manifest::tests::example;
 use super::store::Sqlite;
 use super::*;
-use crate::record::{Control, Event, EventRecord, Measurement, MeasurementKey, Precision, Subset};
+use crate::record::{Control, Event, EventRecord, Measurement, MeasurementKey, Precision, StepRecord, Subset};
 
 const TTL: Duration = Duration::from_mins(10);
 /// Time after which a test gives up; no test needs it.
@@ -153,7 +153,7 @@ fn two_processes_write_at_once_and_nothing_is_lost() {
     let mut writers: BTreeMap<String, u64> = BTreeMap::new();
     for event in &stored {
         let next = writers.entry(event.process.clone()).or_default();
-        assert_eq!(event.value.event, Event::Checkpoint { step: *next, best: false });
+        assert_eq!(event.value.event, Event::Checkpoint { step: *next, best: false, weights_sha256: None });
         *next += 1;
     }
     assert_eq!(writers.into_values().collect::<Vec<_>>(), [100, 100]);
@@ -230,6 +230,10 @@ fn a_run_has_one_trainer_and_a_dead_one_is_replaced() {
     assert_eq!(store.owner(Task::Train).unwrap(), None, "given back when dropped");
 }
 
+fn warnings(run: &RunDir) -> Vec<String> {
+    run.warnings(&run.store().unwrap()).unwrap()
+}
+
 #[test]
 fn runs_that_are_made_at_once_are_whole_and_each_has_its_own_place() {
     let root = tempfile::tempdir().unwrap();
@@ -249,11 +253,11 @@ fn runs_that_are_made_at_once_are_whole_and_each_has_its_own_place() {
     paths.sort_unstable();
     paths.dedup();
     assert_eq!(paths.len(), 8);
-    assert!(made.iter().all(|(run, _)| run.change_warning().is_none()));
+    assert!(made.iter().all(|(run, _)| warnings(run).is_empty()));
     let (winners, others): (Vec<_>, Vec<_>) = made.iter().map(|(_, fixed)| fixed).partition(|fixed| fixed.is_ok());
     assert_eq!(winners.len(), 1);
     assert!(others.iter().all(|other| matches!(other, Err(RunError::AlreadyARun(_)))), "{others:?}");
-    assert_eq!(RunDir::open(&fixed).unwrap().change_warning(), None);
+    assert!(warnings(&RunDir::open(&fixed).unwrap()).is_empty());
 }
 
 /// The run an ignored test is to work on: it is a process of another test, which names the run, and can't be run alone.
@@ -268,7 +272,7 @@ fn writes_a_hundred_events() {
     let run = given_run();
     let store = run.store().unwrap();
     for step in 0..100 {
-        store.append(Task::Train, &Event::Checkpoint { step, best: false }).unwrap();
+        store.append(Task::Train, &Event::Checkpoint { step, best: false, weights_sha256: None }).unwrap();
     }
 }
 
@@ -330,4 +334,48 @@ fn trains() {
             }
         }
     }
+}
+
+#[test]
+fn a_manifest_that_cannot_be_held_against_its_digest_is_told() {
+    let (_root, run) = new_run();
+    let list = run.path().join(Digests::FILE);
+    let told = || RunDir::open(run.path()).map(|run| warnings(&run)).unwrap().concat();
+    let whole = fs::read(&list).unwrap();
+    assert_eq!(told(), "");
+    fs::write(&list, "").unwrap();
+    assert!(told().contains("SHA256SUMS does not name it"), "{}", told());
+    fs::write(&list, "no list\n").unwrap();
+    assert!(told().contains("SHA256SUMS can't be read: "), "{}", told());
+    fs::remove_file(&list).unwrap();
+    assert!(told().contains("SHA256SUMS is missing") && told().contains("sha256sum run.toml"), "{}", told());
+    fs::create_dir(&list).unwrap();
+    assert!(told().contains("SHA256SUMS can't be read: "), "{}", told());
+    fs::remove_dir(&list).unwrap();
+    let manifest = run.path().join("run.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replacen("version = 2", "version = 1", 1)).unwrap();
+    assert_eq!(told(), "", "the first edition kept no digest");
+    fs::write(&list, whole).unwrap();
+    assert!(told().contains("is not as the run was made with"), "{}", told());
+}
+
+#[test]
+fn lost_records_are_told_by_the_checkpoint_that_is_newer() {
+    let (_root, run) = new_run();
+    let (store, folder) = (run.store().unwrap(), run.checkpoint_dir().join("step-00000060"));
+    for step in [59, 60] {
+        store.append(Task::Train, &Event::Step(StepRecord { step, ..StepRecord::default() })).unwrap();
+    }
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("state.json"), r#"{"step": 60, "lr_scale": 1.0, "score": null}"#).unwrap();
+    assert_eq!(warnings(&run), [""; 0]);
+    rusqlite::Connection::open(run.path().join(DATABASE))
+        .unwrap()
+        .execute("DELETE FROM events WHERE id > 1", [])
+        .unwrap();
+    let told = warnings(&run).concat();
+    assert!(told.contains("the checkpoint is of step 60, but the last step on record is 59"), "{told}");
+    fs::rename(&folder, run.checkpoint_dir().join("step-00000070")).unwrap();
+    assert_eq!(warnings(&run), [""; 0], "a checkpoint under another name is damaged, and shows nothing");
 }

@@ -17,7 +17,7 @@ use crate::record::{DataRecord, Event, Measurement};
 use crate::space::SearchSpace;
 use crate::train::exchange::decide;
 use crate::train::{
-    Checkpoints, Exchange, Inputs, ObserverError, Settings, TrainingLoop, TrainingObserver, newest, tell_unreadable,
+    Exchange, Inputs, ObserverError, Settings, TrainingLoop, TrainingObserver, newest, tell_unreadable,
 };
 
 /// Trains a run from its newest readable checkpoint until all steps are done or the user asks to stop. `settings` may
@@ -37,7 +37,7 @@ pub(crate) fn train(
         weights::fetch_all(&run.checkpoint_dir(), rows)?;
     }
     process.publish_from(run.checkpoint_dir());
-    let checkpoints = Checkpoints::new(run.checkpoint_dir());
+    let checkpoints = run.checkpoints();
     checkpoints.tidy()?;
     let found = newest(Some(&checkpoints), &space, &settings);
     let resumed_from = match &found {
@@ -96,19 +96,12 @@ pub(crate) fn train_beside(
 }
 
 /// Holds the checkpoint that training continues from against the steps on record: a run whose checkpoints are gone is
-/// not trained anew without the user's word, and lost records are told of.
+/// not trained anew without the user's word.
 fn compare_with_record(resumed_from: Option<u64>, recorded: u64, process: &mut TaskProcess) -> Result<(), RunError> {
     match resumed_from {
         None if recorded > 0 && process.store().has_checkpoint_event()? => Err(RunError::CheckpointsGone { recorded }),
         None if recorded > 0 => {
             let text = format!("{recorded} steps were done, but no checkpoint was written: training begins at step 1");
-            process.emit(Event::Warning { text })
-        }
-        Some(step) if step > recorded => {
-            let text = format!(
-                "the checkpoint is of step {step}, but the last step on record is {recorded}: what was recorded between \
-                 them is lost, perhaps with the file run.db-wal"
-            );
             process.emit(Event::Warning { text })
         }
         _ => Ok(()),

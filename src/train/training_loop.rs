@@ -366,7 +366,8 @@ impl TrainingLoop {
         if let Some(checkpoints) = &self.checkpoints {
             observer.before_checkpoints_change()?;
             let best = checkpoints.save(trainer, score)?;
-            observer.event(Event::Checkpoint { step: trainer.steps_done(), best })?;
+            let step = trainer.steps_done();
+            observer.event(Event::Checkpoint { step, best, weights_sha256: checkpoints.weights_digest(step) })?;
         }
         Ok(())
     }

@@ -49,6 +49,7 @@ pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
     let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
     bar.end();
     load::print_warnings(evaluator.warnings());
+    load::print_warnings_of(&run)?;
     let objects = evaluator.objects(Subset::Test);
     if arguments.object as usize >= objects {
         refuse!("there is no test object {}; they count from 0 to {}", arguments.object, objects.saturating_sub(1));

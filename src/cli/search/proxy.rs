@@ -21,6 +21,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         None => load::default_manifest("untrained")?,
     };
     let problem = problem(&manifest, arguments)?;
+    run.as_deref().map_or(Ok(()), load::print_warnings_of)?;
     if let Some(reason) = problem.infeasibility_reason()? {
         say!("{reason}")?;
         return Ok(Answer::No);

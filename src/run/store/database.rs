@@ -11,9 +11,7 @@ use super::owners::OwnerRows;
 use super::pictures::PictureRows;
 use super::requests::RequestRows;
 use super::row::Stored;
-use crate::record::{
-    EvaluationRecord, Event, EventRecord, LeakMeasurement, Measurement, MeasurementKey, PictureRecord, Task,
-};
+use crate::record::{EventRecord, LeakMeasurement, Measurement, MeasurementKey, PictureRecord};
 use crate::run::error::RunError;
 
 /// Rows of a kind that one call of [`Database::changes`] brings at most.
@@ -98,18 +96,12 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
         self.claim_request(measurement.key.step, ttl)
     }
 
-    /// Keeps a measurement of a search as [`MeasurementRows::record`] does, with its event if it was kept. Returns
-    /// whether it was.
+    /// Keeps a measurement of a search as [`MeasurementRows::record`] does, with its event if it was kept: both or
+    /// neither. Returns whether it was.
     ///
     /// # Errors
     /// The accuracy is not between 0 and 1, or the database fails.
-    fn record_and_tell(&self, measurement: &Measurement) -> Result<bool, RunError> {
-        let is_kept = self.record(measurement)?;
-        if is_kept {
-            self.append(Task::Search, &Event::Evaluated(EvaluationRecord::new(measurement, None)))?;
-        }
-        Ok(is_kept)
-    }
+    fn record_and_tell(&self, measurement: &Measurement) -> Result<bool, RunError>;
 
     /// Lets this connection wait for other writers as long as for a server that is away: for processes that work, in
     /// contrast to screens.

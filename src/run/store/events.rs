@@ -12,14 +12,12 @@ pub trait EventRows {
     /// The database fails.
     fn append(&self, task: Task, event: &Event) -> Result<i64, RunError>;
 
-    /// Writes an event of the owner of a task, if this process still is it; returns `false` if not. A server does not
-    /// look: its writers learn of it by their heartbeats.
+    /// Writes an event of the owner of a task, if this process still is it; returns `false` if not. No other process
+    /// takes the task over in between.
     ///
     /// # Errors
     /// The database fails.
-    fn append_as_owner(&self, task: Task, event: &Event) -> Result<bool, RunError> {
-        self.append(task, event).map(|_| true)
-    }
+    fn append_as_owner(&self, task: Task, event: &Event) -> Result<bool, RunError>;
 
     /// At most `limit` events after the one with this id, oldest first. Damaged rows are left out and do not count for
     /// the limit.
@@ -39,6 +37,13 @@ pub trait EventRows {
     /// # Errors
     /// The database fails.
     fn last_step(&self) -> Result<u64, RunError>;
+
+    /// SHA-256 of the weights of the checkpoint that was last saved after `step`; `None` if it is not on record, or if
+    /// that step was trained again since: another checkpoint may be in its place.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn checkpoint_digest(&self, step: u64) -> Result<Option<String>, RunError>;
 
     /// Returns `true` if a checkpoint is on record.
     ///

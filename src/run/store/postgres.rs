@@ -200,8 +200,12 @@ impl Database for Postgres {
         self.put_and_claim(measurement, ttl)
     }
 
+    fn record_and_tell(&self, measurement: &Measurement) -> Result<bool, RunError> {
+        self.put_and_tell(measurement)
+    }
+
     fn settle(&self) -> Result<(), RunError> {
-        self.finish_record()
+        self.finish_record().map(drop)
     }
 
     fn checkpoints(&self) -> Option<&dyn CheckpointRows> {

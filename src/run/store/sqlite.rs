@@ -18,6 +18,7 @@ use crate::files;
 use crate::quantity::Dimension;
 use crate::record::{EvaluationRecord, Event, Measurement, Task};
 use crate::run::error::RunError;
+use crate::run::manifest::Manifest;
 use crate::run::process::Process;
 use crate::run::waits::{LONGEST_WAIT, tell_wait};
 use schema::APPLICATION;
@@ -42,6 +43,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 const TOLD_PAUSES: i32 = 150;
 /// Number of them after which it gives up, about [`LONGEST_WAIT`].
 const PAUSES: i32 = 6050;
+/// Time within which an editor has put the new file in the place of the old one.
+const REPLACING: Duration = Duration::from_millis(500);
 
 /// One connection to a run's database file.
 pub(in crate::run) struct Sqlite {
@@ -55,6 +58,8 @@ pub(in crate::run) struct Sqlite {
     identity: Option<FileIdentity>,
     /// The log, where this connection may write to it.
     log: Option<FileIdentity>,
+    /// `true` if the database is that of a run that was whole when it was opened.
+    is_of_run: bool,
     /// `true` if the disk was full when it was opened, so that it can only be read.
     is_full: bool,
 }
@@ -87,6 +92,19 @@ fn log_of(path: &Path) -> PathBuf {
 /// Returns `true` if there is something that is not in the main file yet.
 fn has_log(path: &Path) -> bool {
     log_of(path).metadata().is_ok_and(|log| log.len() > 0)
+}
+
+/// Returns `true` if the directory of a database has a manifest beside it, and so is a run.
+fn has_manifest(path: &Path) -> bool {
+    Manifest::is_in(path.parent().unwrap_or(path))
+}
+
+/// As [`has_manifest`], of a run in use. A second look decides: an editor may just put another file in its place.
+fn keeps_manifest(path: &Path) -> bool {
+    has_manifest(path) || {
+        std::thread::sleep(REPLACING);
+        has_manifest(path)
+    }
 }
 
 impl Sqlite {
@@ -147,6 +165,7 @@ impl Sqlite {
         store.run(|db| db.pragma_update(None, "query_only", true))?;
         path.clone_into(&mut store.path);
         store.identity = FileIdentity::of(path);
+        store.is_of_run = has_manifest(path);
         store.copy = Some(copy);
         Ok(store)
     }
@@ -166,8 +185,9 @@ impl Sqlite {
         let db = open().map_err(|error| RunError::database(path, error))?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let identity = FileIdentity::of(path);
+        let is_of_run = has_manifest(path);
         let (path, process) = (path.to_owned(), Process::this());
-        Ok(Self { db, path, process, serial, copy: None, identity, log: None, is_full: false })
+        Ok(Self { db, path, process, serial, copy: None, identity, log: None, is_of_run, is_full: false })
     }
 
     /// Remembers the log, which is there once something was read.
@@ -227,7 +247,7 @@ impl Database for Sqlite {
     }
 
     fn check(&self) -> Result<(), RunError> {
-        if FileIdentity::of(&self.path) != self.identity {
+        if FileIdentity::of(&self.path) != self.identity || self.is_of_run && !keeps_manifest(&self.path) {
             return Err(RunError::Gone(self.path.parent().unwrap_or(&self.path).to_owned()));
         }
         let log = log_of(&self.path);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-use super::small_run::{go_on, losses, of_kind, small, untrained};
+use super::small_run::{copy_folder, go_on, losses, of_kind, small, untrained};
 use crate::record::{Control, Event, Role, StepRecord, Task};
-use crate::run::{RunDir, RunError};
+use crate::run::{RunDir, RunError, RunEvaluator};
 use crate::supernet::Initialisation;
 use crate::train::{Attention, DeviceKind, Distillation, Optimiser, Sampling, Settings, SplitStart};
 
@@ -157,4 +158,45 @@ fn a_run_whose_space_was_changed_says_so_in_a_sentence() {
     let error = result.unwrap_err().sentence();
     assert!(error.contains("another space") && error.contains("run.toml") && error.len() < 300, "{error}");
     assert_eq!(of_kind(&events, "failed"), [&Event::Failed { text: error }]);
+}
+
+#[test]
+fn checkpoints_of_another_run_are_told_and_neither_measured_nor_trained_further() {
+    const OTHERS: &str = "it is not the checkpoint that this run saved";
+    let folder = tempfile::tempdir().unwrap();
+    let [run, other] = [("own", 0), ("other", 5)].map(|(name, seed)| {
+        let run = untrained(&folder.path().join(name), &Settings { checkpoint_every: 2, seed, ..small(4) });
+        go_on(&run, |_| {}).1.unwrap();
+        run
+    });
+    let measured =
+        || RunEvaluator::open(&run, &|_, _| {}).map(|evaluator| (evaluator.step(), evaluator.warnings().concat()));
+    assert_eq!(measured().unwrap(), (4, String::new()));
+    let own = folder.path().join("kept");
+    copy_folder(&run.checkpoint_dir(), &own);
+    let put = |from: &Path| {
+        fs::remove_dir_all(run.checkpoint_dir()).unwrap();
+        copy_folder(from, &run.checkpoint_dir());
+    };
+    put(&other.checkpoint_dir());
+    let refused = measured().unwrap_err().sentence();
+    assert!(refused.contains(OTHERS), "{refused}");
+    let (_, result) = go_on(&run, |_| {});
+    let refused = result.unwrap_err().sentence();
+    assert!(refused.contains(OTHERS), "{refused}");
+    assert!(run.checkpoint_dir().join("step-00000004").is_dir(), "nothing is deleted before something can go on");
+
+    put(&own);
+    let newest = run.checkpoint_dir().join("step-00000004");
+    fs::remove_dir_all(run.checkpoint_dir().join("best-00000004")).unwrap();
+    fs::remove_dir_all(&newest).unwrap();
+    copy_folder(&other.checkpoint_dir().join("step-00000004"), &newest);
+    let (step, told) = measured().unwrap();
+    assert!(step == 2 && told.contains(OTHERS) && told.contains("step-00000004"), "{step} {told}");
+    let (events, result) = go_on(&run, |_| {});
+    result.unwrap();
+    let Some(Event::Warning { text }) = of_kind(&events, "warning").first() else { panic!("{events:?}") };
+    assert!(text.contains(OTHERS), "{text}");
+    assert_eq!(resumed_from(&events), Some(2));
+    assert_eq!(measured().unwrap(), (4, String::new()), "its own again");
 }

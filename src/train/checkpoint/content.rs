@@ -90,6 +90,11 @@ impl Content {
         Ok(content)
     }
 
+    /// SHA-256 that the weights have, if they are not damaged; `None` in a checkpoint of the first edition.
+    pub(super) fn weights_digest(&self) -> Option<&str> {
+        self.digests.as_ref()?.get(WEIGHTS)
+    }
+
     /// Content of a file of at most so many bytes, verified.
     fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>, TrainError> {
         let path = self.folder.join(name);

@@ -15,9 +15,11 @@
 mod content;
 mod folder;
 
+use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use burn::tensor::Device;
 
@@ -48,16 +50,34 @@ pub struct LoadedWeights {
     pub errors: Vec<TrainError>,
 }
 
+/// Answer of a run's record: SHA-256 of the weights of a step, if it is known.
+type RecordedDigest = dyn Fn(u64) -> Option<String> + Send + Sync;
+
 /// The checkpoint folder of a run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Checkpoints {
     folder: PathBuf,
+    recorded: Option<Arc<RecordedDigest>>,
+}
+
+impl fmt::Debug for Checkpoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoints").field("folder", &self.folder).finish_non_exhaustive()
+    }
 }
 
 impl Checkpoints {
     /// The folder need not exist yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), recorded: None }
+    }
+
+    /// Holds each checkpoint against the record: `recorded` is asked for the SHA-256 of the weights of a step whenever
+    /// a checkpoint of it is opened. One with other weights is damaged: it is that of another run. Of a step without an
+    /// answer nothing is known.
+    #[must_use]
+    pub fn recorded_by(self, recorded: impl Fn(u64) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { recorded: Some(Arc::new(recorded)), ..self }
     }
 
     /// Writes a checkpoint and drops the oldest beyond the ring. With a score above the best so far it becomes the
@@ -116,6 +136,11 @@ impl Checkpoints {
     /// Steps of the checkpoints in the ring, ascending.
     pub fn steps(&self) -> Vec<u64> {
         self.list(CheckpointKind::Recent)
+    }
+
+    /// Step of the newest checkpoint to continue from whose state can be read.
+    pub fn newest_step(&self) -> Option<u64> {
+        self.newest_readable(|content| Ok(content.state.step)).ok().map(|(step, _)| step)
     }
 
     /// Position of the training at the best checkpoint.
@@ -311,7 +336,15 @@ impl Checkpoints {
     }
 
     fn open(&self, name: CheckpointName) -> Result<Content, TrainError> {
-        Content::open(&self.path_of(name), name.step)
+        let path = self.path_of(name);
+        let content = Content::open(&path, name.step)?;
+        let recorded = self.recorded.as_ref().and_then(|recorded| recorded(name.step));
+        match recorded {
+            Some(digest) if content.weights_digest() != Some(&*digest) => {
+                Err(failed(&path, "it is not the checkpoint that this run saved: its weights are others"))
+            }
+            _ => Ok(content),
+        }
     }
 
     /// Fills a scratch folder by `write`, then puts it in its place. What is there is replaced: training from the same

@@ -297,9 +297,11 @@ impl Following {
 /// The thread: tells how a run was opened, and does what it is told on it.
 fn keep_run(opened: Result<OpenedRun, RunError>, promise: Promise<Result<OpenedFacts, RunError>>, jobs: Receiver<Job>) {
     match opened {
-        Ok(OpenedRun { mut run, damage, folder }) => {
-            promise.keep(Ok(OpenedFacts { directory: run.directory().clone(), damage, folder }));
-            jobs.into_iter().for_each(|job| job(&mut run));
+        Ok(OpenedRun { mut run, warnings, folder }) => {
+            promise.keep(Ok(OpenedFacts { directory: run.directory().clone(), warnings, folder }));
+            for job in jobs {
+                job(&mut run);
+            }
         }
         Err(error) => promise.keep(Err(error)),
     }

@@ -35,12 +35,12 @@ impl App {
         self.begin_opening(OpeningPurpose::Follow, move || {
             let run = FollowedRun::open(&path)?;
             // Asking a server takes its time; who works on its run tells of damage in the run's log.
-            let damage = if run.directory().is_on_server() {
-                None
+            let warnings = if run.directory().is_on_server() {
+                Vec::new()
             } else {
-                run.store().damage_warning().unwrap_or_else(|error| Some(error.to_string()))
+                run.directory().warnings(run.store()).unwrap_or_else(|error| vec![error.to_string()])
             };
-            Ok(OpenedRun { damage, ..OpenedRun::new(run) })
+            Ok(OpenedRun { warnings, ..OpenedRun::new(run) })
         });
     }
 
@@ -61,7 +61,7 @@ impl App {
     /// Follows a run that is open now.
     fn go_over(&mut self, opening: Opening, opened: OpenedFacts) {
         let Opening { run, purpose, is_detached, .. } = opening;
-        let OpenedFacts { directory, damage, folder } = opened;
+        let OpenedFacts { directory, warnings, folder } = opened;
         let path = directory.path().to_owned();
         if purpose == OpeningPurpose::Pictures {
             self.shipped = Some(ShippedRun::unpacked(folder));
@@ -82,8 +82,8 @@ impl App {
             self.feed(vec![event_reader::note(Task::Search, text.clone())]);
             self.say(Severity::Info, text);
         }
-        if let Some(damage) = damage {
-            self.say(Severity::Error, damage);
+        for warning in warnings {
+            self.say(Severity::Error, warning);
         }
     }
 
@@ -114,5 +114,36 @@ impl App {
         let Some(follower) = &mut self.follower else { return };
         let initial = follower.start(task, &self.options.exe, arguments);
         self.feed(initial);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunDir;
+    use crate::tui::{
+        RunChoice, picture_theme,
+        tests::fixture::{options, session},
+        theme::ColourScheme,
+    };
+
+    #[test]
+    fn what_is_wrong_with_a_run_is_said_when_it_is_followed_and_when_it_is_replayed() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("run");
+        RunDir::create(&path, &options().template).unwrap();
+        std::fs::remove_file(path.join("SHA256SUMS")).unwrap();
+        let said = |app: &App| app.session.toast(app.now_ms()).map(|message| message.text.clone()).unwrap_or_default();
+        for replay in [None, Some(path.clone())] {
+            let options = crate::tui::Options { run: RunChoice::Named(path.clone()), replay, ..options() };
+            let mut app = App::new(session(), options, picture_theme(ColourScheme::OkabeIto));
+            app.open();
+            while app.opening.is_some() || app.recording_read.is_some() {
+                app.tend_opening(Duration::ZERO);
+                app.tend_recording();
+                std::thread::yield_now();
+            }
+            assert!(said(&app).contains("SHA256SUMS is missing"), "{}", said(&app));
+        }
     }
 }

@@ -8,8 +8,8 @@ use crate::{
 /// A run that was opened or made.
 pub(super) struct OpenedRun {
     pub(super) run: FollowedRun,
-    /// Sentence on what is damaged in it.
-    pub(super) damage: Option<String>,
+    /// Sentences on what is wrong with it.
+    pub(super) warnings: Vec<String>,
     /// Temporary folder that it lies in.
     pub(super) folder: Option<TemporaryFolder>,
 }
@@ -17,13 +17,13 @@ pub(super) struct OpenedRun {
 impl OpenedRun {
     /// A run with nothing to be said of it.
     pub(super) const fn new(run: FollowedRun) -> Self {
-        Self { run, damage: None, folder: None }
+        Self { run, warnings: Vec::new(), folder: None }
     }
 }
 
 /// Facts on a run that was opened, for the screen; the thread keeps the run.
 pub(super) struct OpenedFacts {
     pub(super) directory: RunDir,
-    pub(super) damage: Option<String>,
+    pub(super) warnings: Vec<String>,
     pub(super) folder: Option<TemporaryFolder>,
 }

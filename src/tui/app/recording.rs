@@ -37,6 +37,8 @@ struct Moment {
 /// A recorded run as updates of a session, and how far they were applied.
 pub(super) struct Recording {
     run: String,
+    /// Sentences on what is wrong with the run.
+    pub(super) warnings: Vec<String>,
     /// Updates that come before those of the first moment.
     initial: Vec<Update>,
     moments: Vec<Moment>,
@@ -66,6 +68,7 @@ impl Recording {
                 break;
             }
         }
+        let warnings = work.directory().warnings(work.store())?;
         let mut reader = EventReader::new(path);
         let initial = reader.initial_updates();
         let began = all.events.first().map_or(0.0, |event| event.time);
@@ -95,7 +98,7 @@ impl Recording {
         }
         moments.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
         let run = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Ok(Self { run, initial, moments, at: 0, plays: None })
+        Ok(Self { run, warnings, initial, moments, at: 0, plays: None })
     }
 
     /// Moves to a moment and returns the updates that bring the session there. Backward, the session forgets the run

@@ -26,8 +26,12 @@ impl App {
         match recording {
             Ok(Ok(recording)) => {
                 self.feed(recording.initial());
+                let warnings = recording.warnings.clone();
                 self.recording = Some(recording);
                 self.seek(Seek::PlayOrPause);
+                for warning in warnings {
+                    self.say(Severity::Error, warning);
+                }
             }
             Ok(Err(error)) => self.end_replay(&error),
             Err(died) => self.end_replay(&died),

@@ -133,7 +133,11 @@ pub(crate) fn trained() -> Session {
                     })))
                 }));
             }
-            updates.push(Update::Training(TrainUpdate::Event(Event::Checkpoint { step: at, best: at == 240 })));
+            updates.push(Update::Training(TrainUpdate::Event(Event::Checkpoint {
+                step: at,
+                best: at == 240,
+                weights_sha256: None,
+            })));
         }
     }
     let some: Vec<CandidateId> = session.order().iter().copied().step_by(3).collect();

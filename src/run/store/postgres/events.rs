@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use postgres::Row;
 
 use super::Postgres;
+use super::connection::Values;
 use super::session::Listeners;
 use crate::record::{EVENT_VERSION, Event, EventRecord, Task};
 use crate::run::error::RunError;
@@ -13,15 +14,15 @@ use crate::run::store::row::{Stored, to_sql};
 
 impl EventRows for Postgres {
     fn append(&self, task: Task, event: &Event) -> Result<i64, RunError> {
-        let body = EventRecord { task, event: event.clone() }.to_json();
-        let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let (process, version) = (self.process.to_string(), EVENT_VERSION);
-        let rows = self.write(
-            "SELECT append_event($1, $2, $3, $4, $5, $6)",
-            &[&process, &self.serial, &number, &version, &event.kind(), &body],
-            Listeners::Readers,
-        )?;
+        let rows = self.append_by("SELECT append_event($1, $2, $3, $4, $5, $6)", &[], task, event)?;
         Ok(rows.first().map_or(0, |row| row.get(0)))
+    }
+
+    fn append_as_owner(&self, task: Task, event: &Event) -> Result<bool, RunError> {
+        // The row of the owner is locked before anything is written: who takes the task over waits for that.
+        let sql = "SELECT append_event($1, $2, $3, $4, $5, $6)
+            FROM (SELECT FROM owners WHERE task = $7 AND process = $1 FOR SHARE) AS held";
+        Ok(!self.append_by(sql, &[&task.name()], task, event)?.is_empty())
     }
 
     fn events_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<EventRecord>>, RunError> {
@@ -48,7 +49,34 @@ impl EventRows for Postgres {
         Ok(u64::try_from(self.row(sql, &[])?.get::<_, i64>(0)).unwrap_or(0))
     }
 
+    fn checkpoint_digest(&self, step: u64) -> Result<Option<String>, RunError> {
+        let sql = "SELECT json_or_null(saved.body)->>'weights_sha256' FROM events AS saved
+            WHERE saved.kind = 'checkpoint' AND (json_or_null(saved.body)->>'step')::numeric = $1::bigint
+                AND NOT EXISTS (SELECT FROM events AS later WHERE later.id > saved.id AND later.kind = 'step'
+                    AND (json_or_null(later.body)->>'step')::numeric <= $1::bigint)
+            ORDER BY saved.id DESC LIMIT 1";
+        let rows = self.rows(sql, &[&to_sql(step)])?;
+        Ok(rows.first().and_then(|row| row.get(0)))
+    }
+
     fn has_checkpoint_event(&self) -> Result<bool, RunError> {
         Ok(self.row("SELECT EXISTS (SELECT FROM events WHERE kind = 'checkpoint')", &[])?.get(0))
+    }
+}
+
+impl Postgres {
+    /// Writes an event by a statement on what `append_event` takes, and on `more`.
+    pub(super) fn append_by(
+        &self,
+        sql: &'static str,
+        more: Values<'_>,
+        task: Task,
+        event: &Event,
+    ) -> Result<Vec<Row>, RunError> {
+        let body = EventRecord { task, event: event.clone() }.to_json();
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let (process, version) = (self.process.to_string(), EVENT_VERSION);
+        let values: Values<'_> = &[&process, &self.serial, &number, &version, &event.kind(), &body];
+        self.write(sql, &[values, more].concat(), Listeners::Readers)
     }
 }

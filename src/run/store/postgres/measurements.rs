@@ -14,7 +14,6 @@ use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Quantisati
 use crate::run::claim::{Claim, Claimed};
 use crate::run::error::RunError;
 use crate::run::process::Process;
-use crate::run::store::events::EventRows;
 use crate::run::store::measurements::{MeasurementRows, digest};
 use crate::run::store::requests::RequestRows;
 use crate::run::store::row::{Stored, to_sql};
@@ -144,21 +143,33 @@ impl Postgres {
         next
     }
 
+    /// Records a measurement with its event. Returns whether it was kept.
+    pub(super) fn put_and_tell(&self, measurement: &Measurement) -> Result<bool, RunError> {
+        check(measurement)?;
+        self.finish_record()?;
+        self.pending.replace(Some(self.start_record(measurement)));
+        self.finish_record()
+    }
+
     fn claim_next(&self, step: u64, ttl: Duration) -> Result<Option<MeasurementKey>, RunError> {
         let next = self.claim_request(step, ttl)?;
         self.locked().claimed(next.is_some())?;
         Ok(next)
     }
 
-    /// Waits until the last measurement is on record.
-    pub(super) fn finish_record(&self) -> Result<(), RunError> {
-        let Some(pending) = self.pending.take() else { return Ok(()) };
+    /// Waits until the last measurement is on record. Returns `false` if there was none, or if another is as good.
+    pub(super) fn finish_record(&self) -> Result<bool, RunError> {
+        let Some(pending) = self.pending.take() else { return Ok(false) };
         let (measurement, event, is_kept) = pending.join()?;
         // A damaged row, which only a client can tell, is no measurement.
-        if !is_kept && self.measurement(&measurement.key)?.is_none() && self.put(&measurement, true)? {
-            self.append(Task::Search, &event)?;
+        if is_kept || self.measurement(&measurement.key)?.is_some() {
+            return Ok(is_kept);
         }
-        Ok(())
+        // In this order: the record is made before it is asked whether it was kept.
+        let sql = "SELECT append_event($1, $2, $3, $4, $5, $6) FROM (SELECT record_measurement($7, $8, $9, $10, $11, \
+            $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, true) AS kept OFFSET 0) AS row WHERE kept";
+        let row = RecordValues::of(&measurement, &self.process);
+        Ok(!self.append_by(sql, &row.values(), Task::Search, &event)?.is_empty())
     }
 
     fn start_record(&self, measurement: &Measurement) -> PendingRecord {

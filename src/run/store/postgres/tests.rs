@@ -254,7 +254,7 @@ fn a_store_goes_on_after_restarts_and_crashes_of_its_server() {
     let store = Store::open(&path).unwrap();
     let mut cursor = crate::run::Cursor::default();
     for n in 0..6 {
-        store.append(Task::Train, &Event::Checkpoint { step: n, best: false }).unwrap();
+        store.append(Task::Train, &Event::Checkpoint { step: n, best: false, weights_sha256: None }).unwrap();
         if n % 2 == 0 {
             server.stop();
         } else {

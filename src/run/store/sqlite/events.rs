@@ -1,6 +1,6 @@
 //! Statements on events.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Sqlite, sound};
 use crate::record::{EVENT_VERSION, Event, EventRecord, Task};
@@ -8,7 +8,7 @@ use crate::run::clock::now;
 use crate::run::error::RunError;
 use crate::run::store::database::Database;
 use crate::run::store::events::{EventRows, is_json};
-use crate::run::store::row::Stored;
+use crate::run::store::row::{Stored, to_sql};
 
 const EVENT: &str = "SELECT id, time, process, body, version FROM events";
 
@@ -52,6 +52,21 @@ impl EventRows for Sqlite {
                 WHERE kind = 'step' AND json_valid(body) ORDER BY id DESC LIMIT 1), 0)",
         )?;
         Ok(u64::try_from(step).unwrap_or(0))
+    }
+
+    fn checkpoint_digest(&self, step: u64) -> Result<Option<String>, RunError> {
+        let digest = self.run(|db| {
+            db.prepare_cached(
+                "SELECT json_extract(saved.body, '$.weights_sha256') FROM events AS saved
+                WHERE saved.kind = 'checkpoint' AND iif(json_valid(body), json_extract(body, '$.step') = ?1, 0)
+                    AND NOT EXISTS (SELECT 1 FROM events AS later WHERE later.id > saved.id AND later.kind = 'step'
+                        AND iif(json_valid(later.body), json_extract(later.body, '$.step') <= ?1, 0))
+                ORDER BY saved.id DESC LIMIT 1",
+            )?
+            .query_row([to_sql(step)], |row| sound(row, |row| row.get::<_, Option<String>>(0)))
+            .optional()
+        })?;
+        Ok(digest.flatten().flatten())
     }
 
     fn has_checkpoint_event(&self) -> Result<bool, RunError> {

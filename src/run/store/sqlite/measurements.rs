@@ -10,6 +10,7 @@ use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Quantisati
 use crate::run::claim::{Claim, Claimed};
 use crate::run::clock::now;
 use crate::run::error::RunError;
+use crate::run::owner_record::STALE_S;
 use crate::run::process::Process;
 use crate::run::store::database::Database;
 use crate::run::store::measurements::{MeasurementRows, digest, key_values};
@@ -173,17 +174,22 @@ pub(super) fn delete_request(db: &Connection, key: &MeasurementKey) -> rusqlite:
     db.prepare_cached(&format!("DELETE FROM requests WHERE {KEY}"))?.execute(key_values(key)).map(drop)
 }
 
-/// The living process whose claim on a key has not expired.
-pub(super) fn holder(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Process>> {
+/// The living process whose claim on a key, made for `ttl` as others are, has not expired. Of a process that can't be
+/// looked at here, one that would hold far longer is of a clock that is ahead, and does not count.
+pub(super) fn holder(db: &Connection, key: &MeasurementKey, ttl: Duration) -> rusqlite::Result<Option<Process>> {
     let found = db
         .prepare_cached(&format!("SELECT process, expires FROM claims WHERE {KEY}"))?
         .query_row(key_values(key), |row| Ok((process(row, 0)?, row.get::<_, f64>(1)?)))
         .optional()?;
-    Ok(found.filter(|(process, expires)| *expires > now() && process.is_alive() != Some(false)).map(|found| found.0))
+    let holds = |(process, expires): &(Process, f64)| {
+        let left = expires - now();
+        left > 0.0 && process.is_alive().unwrap_or(left < ttl.as_secs_f64() + STALE_S)
+    };
+    Ok(found.filter(holds).map(|found| found.0))
 }
 
 fn take_claim(db: &Connection, key: &MeasurementKey, process: &Process, ttl: Duration) -> rusqlite::Result<Claim> {
-    if holder(db, key)?.is_some() {
+    if holder(db, key, ttl)?.is_some() {
         return Ok(Claim::Held);
     }
     insert_claim(db, key, process, ttl)?;

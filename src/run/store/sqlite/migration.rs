@@ -17,7 +17,7 @@ impl Sqlite {
         if found == known {
             return Ok(());
         }
-        self.transact(|db| {
+        let migrated = self.transact(|db| {
             // Another process may have done it since.
             let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
             for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
@@ -26,6 +26,11 @@ impl Sqlite {
             add_digests(db)?;
             db.pragma_update(None, "application_id", APPLICATION)?;
             db.pragma_update(None, "user_version", known)
+        });
+        migrated.map_err(|error| match error {
+            // Each step fits the tables of the version before it.
+            RunError::Database { path, source } => RunError::wrong_tables(path, source),
+            error => error,
         })
     }
 }

@@ -52,7 +52,7 @@ impl RequestRows for Sqlite {
             for request in requests(db, step)? {
                 if find(db, &request)?.is_some() {
                     delete_request(db, &request)?;
-                } else if holder(db, &request)?.is_none() {
+                } else if holder(db, &request, ttl)?.is_none() {
                     insert_claim(db, &request, &self.process, ttl)?;
                     return Ok(Some(request));
                 }
@@ -84,7 +84,7 @@ impl RequestRows for Sqlite {
                 .collect()
         })?;
         let lives = |(process, heartbeat): &(Process, f64)| {
-            let alive = process.is_alive().unwrap_or(now() - heartbeat < ttl.as_secs_f64());
+            let alive = process.is_alive().unwrap_or((now() - heartbeat).abs() < ttl.as_secs_f64());
             alive && *process != self.process
         };
         Ok(list.iter().filter(|worker| lives(worker)).count())

@@ -122,6 +122,20 @@ fn a_request_of_a_dead_process_is_taken_over() {
 }
 
 #[test]
+fn claims_and_workers_of_a_clock_that_is_ahead_hold_no_longer_than_others() {
+    let (_directory, path) = database();
+    let store = Sqlite::open(&path).unwrap();
+    let elsewhere: Process = "elsewhere/1/2".parse().unwrap();
+    store.transact(|db| insert_claim(db, &key("a"), &elsewhere, TTL)).unwrap();
+    assert_eq!(store.claim(&key("a"), TTL).unwrap(), Claim::Held);
+    store.run(|db| db.execute("UPDATE claims SET expires = expires + 86400", [])).unwrap();
+    assert_eq!(store.claim(&key("a"), TTL).unwrap(), Claim::Granted);
+    let sql = "INSERT INTO workers (process, heartbeat) VALUES ('elsewhere/1/2', ?1)";
+    store.run(|db| db.execute(sql, [now() + 86400.0])).unwrap();
+    assert_eq!(store.workers(TTL).unwrap(), 0);
+}
+
+#[test]
 fn workers_are_counted_while_they_live() {
     let (_directory, path) = database();
     let store = Sqlite::open(&path).unwrap();

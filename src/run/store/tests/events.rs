@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{execute, measured, warning};
-use crate::record::{Control, Event, Task};
+use crate::record::{Control, Event, StepRecord, Task};
 use crate::run::clock::now;
 use crate::run::process::Process;
 use crate::run::store::{Changes, Cursor, Store};
@@ -75,7 +75,7 @@ pub(super) fn a_reader_gets_each_row_once_and_hears_of_its_own_writes_too(path: 
 
 pub(super) fn a_long_past_comes_in_pieces(path: &Path) {
     let store = Store::open(path).unwrap();
-    let events: Vec<_> = (0..5000).map(|n| Event::Checkpoint { step: n, best: false }).collect();
+    let events: Vec<_> = (0..5000).map(|n| Event::Checkpoint { step: n, best: false, weights_sha256: None }).collect();
     for event in &events {
         store.append(Task::Train, event).unwrap();
     }
@@ -108,4 +108,41 @@ pub(super) fn an_event_that_is_no_json_is_unknown_and_told(path: &Path) {
     assert!(matches!(store.events_after(1, 1).unwrap()[0].value.event, Event::Unknown(_)));
     let told = store.damage_warning().unwrap().unwrap();
     assert!(told.contains("damaged events") && told.contains("1 (rows 2)"), "{told}");
+}
+
+pub(super) fn an_event_of_an_owner_who_is_none_any_more_is_not_written(path: &Path) {
+    let store = Store::open(path).unwrap();
+    assert!(!store.append_as_owner(Task::Train, &warning("before")).unwrap());
+    store.own(Task::Train, "train").unwrap();
+    assert!(store.append_as_owner(Task::Train, &warning("one")).unwrap());
+    assert!(!store.append_as_owner(Task::Search, &warning("another task")).unwrap());
+    execute(path, "UPDATE owners SET process = 'other/5/5'");
+    assert!(!store.append_as_owner(Task::Train, &warning("two")).unwrap());
+    assert_eq!(store.events_after(0, 9).unwrap().len(), 1);
+}
+
+pub(super) fn weights_are_known_by_the_last_checkpoint_of_a_step_until_it_is_trained_again(path: &Path) {
+    let store = Store::open(path).unwrap();
+    let saved = |step, digest: &str| {
+        let weights_sha256 = (!digest.is_empty()).then(|| digest.to_owned());
+        store.append(Task::Train, &Event::Checkpoint { step, best: false, weights_sha256 }).unwrap();
+    };
+    let trained = |step| store.append(Task::Train, &Event::Step(StepRecord { step, ..StepRecord::default() })).unwrap();
+    let known = |step| store.checkpoint_digest(step).unwrap();
+    trained(20);
+    saved(20, "a");
+    trained(40);
+    saved(40, "b");
+    assert_eq!((known(20).as_deref(), known(40).as_deref(), known(60)), (Some("a"), Some("b"), None));
+    saved(40, "c");
+    assert_eq!(known(40).as_deref(), Some("c"), "it was stopped there, and then saved at its end");
+    execute(path, "UPDATE events SET body = '{{' WHERE id = 1");
+    trained(21);
+    assert_eq!(
+        (known(20).as_deref(), known(40)),
+        (Some("a"), None),
+        "a kill may come between a checkpoint and its record"
+    );
+    saved(40, "");
+    assert_eq!(known(40), None, "an earlier version has no digest");
 }

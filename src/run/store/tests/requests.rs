@@ -98,3 +98,12 @@ pub(super) fn what_another_recorded_meanwhile_is_not_told_again(path: &Path) {
     assert_eq!(known, measured("a", 10, 0.25), "the other one was damaged");
     assert_eq!(told(&store), ["a"]);
 }
+
+pub(super) fn a_measurement_is_recorded_with_its_event_or_not_at_all(path: &Path) {
+    let store = Store::open(path).unwrap();
+    assert!(store.record_and_tell(&measured("a", 10, 0.5)).unwrap());
+    assert!(!store.record_and_tell(&measured("a", 10, 0.25)).unwrap(), "as good a one is there");
+    assert!(store.record_and_tell(&measured("a", 20, 0.25)).unwrap());
+    assert!(store.record_and_tell(&measured("c", 10, 1.5)).is_err(), "no accuracy");
+    assert_eq!(told(&store), ["a", "a"]);
+}

@@ -164,14 +164,32 @@ fn a_log_that_is_deleted_under_a_process_is_noticed_before_anything_is_written()
 }
 
 #[test]
-fn an_event_of_an_owner_who_is_none_any_more_is_not_written() {
-    let (_directory, path) = database();
+fn a_run_whose_manifest_is_deleted_is_gone_and_one_that_an_editor_replaces_is_not() {
+    let (directory, path) = database();
+    let manifest = directory.path().join("run.toml");
+    std::fs::write(&manifest, "").unwrap();
     let store = Sqlite::open(&path).unwrap();
-    assert!(!store.append_as_owner(Task::Train, &warning("before")).unwrap());
-    store.own(Task::Train, "train").unwrap();
-    assert!(store.append_as_owner(Task::Train, &warning("one")).unwrap());
-    assert!(!store.append_as_owner(Task::Search, &warning("another task")).unwrap());
-    store.run(|db| db.execute("UPDATE owners SET process = 'other/5/5'", [])).unwrap();
-    assert!(!store.append_as_owner(Task::Train, &warning("two")).unwrap());
-    assert_eq!(store.events_after(0, 9).unwrap().len(), 1);
+    std::fs::remove_file(&manifest).unwrap();
+    std::fs::write(&manifest, "edited").unwrap();
+    store.append(Task::Train, &warning("kept")).unwrap();
+    std::fs::remove_file(&manifest).unwrap();
+    let error = store.append(Task::Train, &warning("lost")).unwrap_err();
+    assert!(matches!(error, RunError::Gone(_)) && error.to_string().contains("run.toml"), "{error}");
+    assert!(matches!(store.record(&measured("a", 10, 0.25)), Err(RunError::Gone(_))));
+}
+
+#[test]
+fn tables_that_are_not_those_of_the_version_are_told_in_words() {
+    for version in [0, 3, i32::try_from(schema::MIGRATIONS.len()).unwrap()] {
+        let (_directory, path) = database();
+        let db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "user_version", version).unwrap();
+        db.execute_batch("DROP TABLE owners").unwrap();
+        drop(db);
+        let error = Sqlite::open(&path).and_then(|store| store.owner(Task::Train)).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, RunError::Corrupt { .. }), "{text}");
+        assert!(text.contains("its tables are not those of its version"), "{text}");
+        assert!(!text.contains("SELECT") && !text.contains("CREATE"), "{text}");
+    }
 }
