@@ -60,6 +60,7 @@ begin() {
     [ -d "$folder/run-$format" ] || set -- "$@" --space "$folder/space.toml" --data "images:$folder/pictures" \
         --steps "$steps" --set "images=$images" --set "float-format=$format" --set "checkpoint-every=$half" \
         --set "evaluate-every=$steps" --set calibration-objects=64 --set learning-rate=0.003
+    : >"$folder/$name"
     timeout -k 5 "${LIMIT:-280}" "$program" train "$@" >"$folder/$name" 2>"$folder/errors" </dev/null &
     training=$!
 }

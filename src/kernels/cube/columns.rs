@@ -15,6 +15,8 @@ use super::tensors::{self, buffer, element, empty, units};
 const PARTS: usize = 512;
 /// Rows that a lane adds up at least, before the rows are split into more parts.
 const LEAST_ROWS: usize = 16;
+/// Least columns of the cubes that add up many parts.
+const NARROW: usize = 8;
 
 /// Threads over the columns and rows of a matrix.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +35,7 @@ pub(super) struct ColumnGrid {
 
 impl ColumnGrid {
     /// The grid over a matrix, with cubes of at most `widest` columns and at most `most` parts.
-    pub(super) fn new(like: &CubeTensor, [rows, columns]: [usize; 2], widest: usize, most: usize) -> Self {
+    fn new(like: &CubeTensor, [rows, columns]: [usize; 2], widest: usize, most: usize) -> Self {
         let units = units(&like.client);
         let width = columns.min(widest).min(units);
         let lanes = units / width;
@@ -45,6 +47,13 @@ impl ColumnGrid {
     /// The grid of a sum with parts.
     pub(super) fn of_parts(like: &CubeTensor, size: [usize; 2]) -> Self {
         Self::new(like, size, usize::MAX, PARTS)
+    }
+
+    /// The grid that adds up the parts of a sum: with a lane for each part, as far as there are threads, so that few
+    /// parts of many columns take few cubes.
+    pub(super) fn over_parts(like: &CubeTensor, [parts, columns]: [usize; 2]) -> Self {
+        let widest = (units(&like.client) / parts.next_power_of_two()).max(NARROW);
+        Self::new(like, [parts, columns], widest, 1)
     }
 
     pub(super) fn cubes(&self) -> (CubeCount, CubeDim) {
@@ -63,9 +72,6 @@ impl ColumnGrid {
     }
 }
 
-/// Columns of the cubes that add up parts: few, so that many lanes share the parts.
-pub(super) const NARROW: usize = 8;
-
 /// Sum of `parts[parts, columns]` over the parts, in single precision.
 pub(super) fn total(parts: &CubeTensor, shape: &[usize]) -> CubeTensor {
     let columns = shape.iter().product();
@@ -74,7 +80,7 @@ pub(super) fn total(parts: &CubeTensor, shape: &[usize]) -> CubeTensor {
         return tensors::shaped(parts, shape.to_vec());
     }
     let output = empty(parts, shape.to_vec());
-    let grid = ColumnGrid::new(parts, [rows, columns], NARROW, 1);
+    let grid = ColumnGrid::over_parts(parts, [rows, columns]);
     let (cubes, size) = grid.cubes();
     total_kernel::launch(
         &parts.client,
@@ -167,7 +173,7 @@ pub(super) fn statistics(x: &CubeTensor, rows: usize, columns: usize) -> CubeTen
         element(x),
     );
     let output = empty(x, [2, columns]);
-    let last = ColumnGrid::new(x, [grid.parts, columns], NARROW, 1);
+    let last = ColumnGrid::over_parts(x, [grid.parts, columns]);
     let (cubes, size) = last.cubes();
     statistics_kernel::launch(
         &x.client,

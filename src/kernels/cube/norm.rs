@@ -5,7 +5,7 @@ use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
 use super::super::norm::EPSILON;
-use super::columns::{ColumnGrid, NARROW};
+use super::columns::ColumnGrid;
 use super::places::{SumPair, leads, pair_of_lanes, pair_of_parts, thread_place, write_pair};
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of, slope_at};
 use super::rounding::narrowed;
@@ -101,7 +101,7 @@ pub(super) fn backward(x: &CubeTensor, dy: &CubeTensor, prologue: &Prologue) -> 
         element(x),
     );
     let (gamma, beta) = (empty(x, [channels]), empty(x, [channels]));
-    let last = ColumnGrid::new(x, [grid.parts, channels], NARROW, 1);
+    let last = ColumnGrid::over_parts(x, [grid.parts, channels]);
     let (cubes, size) = last.cubes();
     parameters_kernel::launch(
         &x.client,

@@ -32,6 +32,8 @@ const LEAST_ROWS: usize = 64;
 const PARTS: usize = 512;
 /// Cubes that fill a large device.
 const CUBES: usize = 512;
+/// Cubes of one dimension that every device takes.
+const MOST_CUBES: usize = 65_535;
 
 /// `prologue(x)[rows, inner]` times a factor, in the given shape of `rows * columns` values.
 pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, shape: &[usize]) -> CubeTensor {
@@ -51,11 +53,12 @@ pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, sha
     let tile_rows = |block_rows: usize| THREADS * BLOCK * block_rows / tile_columns;
     let block_rows = if rows.div_ceil(tile_rows(8)) * column_tiles >= CUBES { 8 } else { 4 };
     let row_tiles = rows.div_ceil(tile_rows(block_rows));
+    let layers = row_tiles.div_ceil(MOST_CUBES);
     let [statistics, a, b] = prologue.buffers();
     let units = units(&x.client);
     multiply_kernel::launch(
         &x.client,
-        CubeCount::Static(row_tiles as u32, column_tiles as u32, 1),
+        CubeCount::Static(row_tiles.div_ceil(layers) as u32, column_tiles as u32, layers as u32),
         CubeDim::new_1d(units as u32),
         buffer(x),
         buffer(&factor.values),
@@ -100,7 +103,7 @@ fn multiply_kernel<F: Float>(
 ) {
     let unit = UNIT_POS as usize;
     let tile_rows = comptime!(THREADS * BLOCK * block_rows / tile_columns);
-    let first_row = CUBE_POS_X as usize * tile_rows;
+    let first_row = (CUBE_POS_Z * CUBE_COUNT_X + CUBE_POS_X) as usize * tile_rows;
     let first_column = CUBE_POS_Y as usize * tile_columns;
     let blocks = comptime!(THREADS / units);
     let unroll = comptime!(blocks == 1);

@@ -138,6 +138,12 @@ fn pointwise_convolution_is_that_of_the_cpu() {
     }
 }
 
+/// Vulkan takes 65,535 cubes of one dimension at most.
+#[test]
+fn gradients_of_many_weights_take_few_cubes() {
+    compare_convolution("700 to 800", [8, 16, 700], 700 * 800, |x, w| pointwise(x, w.reshape([700, 800])));
+}
+
 #[test]
 fn dense_convolution_is_that_of_the_cpu() {
     for (kernel, stride, map, columns) in [(3, 1, [6, 5, 3], 8), (3, 2, [7, 6, 1], 5), (5, 2, [5, 8, 4], 17)] {
