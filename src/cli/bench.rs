@@ -60,6 +60,9 @@ enum Command {
         /// Images of a step, with --space
         #[arg(long, default_value_t = 160, requires = "space", value_parser = bounds::designs())]
         images: usize,
+        /// Images that go through a network together, with --space; 0 takes the whole step at once
+        #[arg(long, default_value_t = 0, requires = "space")]
+        micro_batch: usize,
         /// Side of the images, with --space; that of the largest choice if not given
         #[arg(long, requires = "space")]
         resolution: Option<u32>,
@@ -92,6 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         Command::Step {
             space: Some(ref space),
             images,
+            micro_batch,
             resolution,
             float_format,
             device,
@@ -102,7 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
             cards,
         } => {
             let (space, _) = load::space(space)?;
-            let settings = Settings { images, float_format, device, threads, ..Settings::default() };
+            let settings = Settings { images, micro_batch, float_format, device, threads, ..Settings::default() };
             join_threads(threads)?;
             let run = |exchange| training_step(space.clone(), settings.clone(), resolution, steps, json, exchange);
             #[cfg(feature = "cuda")]

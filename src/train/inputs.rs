@@ -43,19 +43,22 @@ impl Batch {
         self.labels.len()
     }
 
-    /// Places of the `index`-th part of the given share of the objects. Parts follow each other, the last one ends with
-    /// the batch, and they begin anew behind it.
-    pub fn share(&self, share: f64, index: usize) -> Range<usize> {
-        let objects = self.objects();
-        let size = part_size(objects, share);
-        let start = (index % objects.div_ceil(size) * size).min(objects - size);
-        start..start + size
+    /// Places of the objects that a net sees, a micro-batch of at most `most` objects after the other: of each the
+    /// `index`-th part of the given share. Parts follow each other, the last one ends with the micro-batch, and they
+    /// begin anew behind it.
+    pub fn parts(&self, share: f64, index: usize, most: usize) -> Vec<Range<usize>> {
+        let part = |places: Range<usize>| {
+            let size = part_size(places.len(), share);
+            let start = places.start + (index % places.len().div_ceil(size) * size).min(places.len() - size);
+            start..start + size
+        };
+        micro_batches(self.objects(), most).map(part).collect()
     }
 
-    /// Weight of the mean over this rank's part of the given share in the mean over the parts of all ranks.
-    pub(super) fn rank_weight(&self, share: f64) -> f64 {
-        let all: usize = self.rank_objects.iter().map(|&objects| part_size(objects, share)).sum();
-        part_size(self.objects(), share) as f64 / all as f64
+    /// Objects of all [`Self::parts`] of all ranks.
+    pub(super) fn objects_in_parts(&self, share: f64, most: usize) -> usize {
+        let places = self.rank_objects.iter().flat_map(|&objects| micro_batches(objects, most));
+        places.map(|places| part_size(places.len(), share)).sum()
     }
 
     /// The objects at these places.
@@ -74,6 +77,12 @@ impl Batch {
             rank_objects: self.rank_objects.clone(),
         }
     }
+}
+
+/// Places of as few micro-batches of at most `most` objects as can be; they differ by one object at most.
+pub(super) fn micro_batches(objects: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = objects.div_ceil(most);
+    (0..count).map(move |index| index * objects / count..(index + 1) * objects / count)
 }
 
 /// Objects of a part of the given share.
@@ -295,5 +304,49 @@ impl Inputs {
 impl From<DataError> for TrainError {
     fn from(error: DataError) -> Self {
         Self::Data(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(objects: usize, ranks: usize) -> Batch {
+        let device = Device::flex();
+        Batch {
+            views: Tensor::zeros([objects, 1, 1, 1], &device),
+            cameras: ViewSet::first(1),
+            labels: vec![0; objects],
+            targets: Tensor::zeros([objects, 1], &device),
+            rank_objects: vec![objects; ranks],
+        }
+    }
+
+    #[test]
+    fn micro_batches_cover_a_batch_once_and_are_as_few_as_can_be() {
+        for objects in 1..40 {
+            for most in 1..45 {
+                let found: Vec<_> = micro_batches(objects, most).collect();
+                assert_eq!(found.len(), objects.div_ceil(most));
+                assert_eq!(found.iter().cloned().flatten().collect::<Vec<_>>(), (0..objects).collect::<Vec<_>>());
+                let (least, largest) = (found.iter().map(Range::len).min(), found.iter().map(Range::len).max());
+                assert!(largest <= Some(most) && largest <= least.map(|least| least + 1), "{found:?}");
+            }
+        }
+        assert_eq!(micro_batches(5, usize::MAX).collect::<Vec<_>>(), [0..5]);
+    }
+
+    #[test]
+    fn each_net_sees_its_part_of_every_micro_batch() {
+        let batch = batch(10, 3);
+        assert_eq!(batch.parts(1.0, 0, usize::MAX), [0..10]);
+        assert_eq!(batch.parts(0.5, 3, usize::MAX), [5..10]);
+        assert_eq!(batch.parts(0.5, 0, 4), [0..2, 3..5, 6..8]);
+        // The second half of three objects takes the one in the middle along.
+        assert_eq!(batch.parts(0.5, 1, 4), [1..3, 4..6, 8..10]);
+        for (share, most) in [(1.0, usize::MAX), (0.5, 4), (0.01, 3)] {
+            let own: usize = batch.parts(share, 1, most).iter().map(Range::len).sum();
+            assert_eq!(batch.objects_in_parts(share, most), 3 * own);
+        }
     }
 }

@@ -87,6 +87,10 @@ pub struct Settings {
     pub steps: u64,
     /// Images per step; a step sees `images / views` objects.
     pub images: usize,
+    /// Images of a step that go through a network together, a micro-batch; the gradients of all micro-batches of a step
+    /// are added. 0 takes the whole step at once. An object's views stay together, whatever their number.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub micro_batch: usize,
     /// Preference of steps for few cameras: V of them with a chance in proportion to `V^-view_bias`. With 0
     /// every number is as likely; with 1 steps see more objects, and twice as many of them from one side as from two.
     pub view_bias: f64,
@@ -154,6 +158,7 @@ impl Default for Settings {
             seed: 0,
             steps: 1500,
             images: 160,
+            micro_batch: 0,
             view_bias: 0.0,
             optimiser: Optimiser::default(),
             learning_rate: 0.01,
@@ -192,6 +197,11 @@ fn is_float(precision: &Precision) -> bool {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn is_single(format: &FloatFormat) -> bool {
     *format == FloatFormat::F32
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A space file, as far as a trainer reads it.
@@ -236,6 +246,7 @@ impl Settings {
         let counts = [
             ("steps", self.steps, 1..=1_000_000_000),
             ("images", self.images as u64, 2..=100_000),
+            ("micro-batch", self.micro_batch as u64, 0..=100_000),
             ("random-nets", self.random_nets as u64, 0..=64),
             ("evaluate-every", self.evaluate_every, 1..=u64::MAX),
             ("checkpoint-every", self.checkpoint_every, 1..=u64::MAX),
@@ -291,6 +302,16 @@ impl Settings {
             return 0;
         }
         (self.teacher_first * self.steps as f64).round() as u64
+    }
+
+    /// Most objects of a micro-batch, with so many views of each.
+    pub(super) fn micro_batch_objects(&self, views: usize) -> usize {
+        if self.micro_batch == 0 { usize::MAX } else { (self.micro_batch / views).max(1) }
+    }
+
+    /// Most images that go through a network together, but for the views of one object.
+    pub(super) fn images_at_once(&self) -> usize {
+        if self.micro_batch == 0 { self.images } else { self.micro_batch.min(self.images) }
     }
 
     /// Images that all nets together go through in the steps after this one.

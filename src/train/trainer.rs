@@ -1,5 +1,6 @@
 //! The trainer: one step after the other on a pair of supernets.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::batch_ahead::{BatchesAhead, Drawn, draw};
 use super::collapse::CollapseDetector;
+use super::inputs::micro_batches;
 use super::optimiser::{self, GradientSum, GradientTotal};
 use super::sandwich::Net;
 use super::{
@@ -158,33 +160,35 @@ impl Trainer {
             Some(design) => vec![Net::new(Role::Design, Route::of_design(&self.space, &design))],
             None => sandwich::nets(&self.space, &self.settings, self.step, rng),
         };
-        let (mut logits, mut parts, mut rank_weights) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, net) in nets.iter().enumerate() {
-            let share = if index == 0 { 1.0 } else { self.settings.student_share };
-            let part = batch.share(share, index.saturating_sub(1));
-            let weight = batch.rank_weight(share);
-            logits.push(self.train_net(net, &batch.part(part.clone()), (part.start, weight), pass, clock)?);
-            parts.push(part);
-            rank_weights.push(weight);
+        let most = self.settings.micro_batch_objects(batch.cameras.count());
+        let step_net = |(index, net)| self.step_net(net, index, batch, most);
+        let mut nets = nets.iter().enumerate().map(step_net).collect::<Result<Vec<_>, TrainError>>()?;
+        for (index, places) in micro_batches(batch.objects(), most).enumerate() {
+            for net in &mut nets {
+                let part = net.parts[index].clone();
+                let logits = self.train_net(net, &batch.part(part.clone()), part.start - places.start, pass, clock);
+                net.logits.push(logits.flatten(0, 1));
+            }
+            pass.teacher = None;
         }
         pass.total = std::mem::take(&mut pass.gradients).total(&self.supernet);
         let cards = if pass.total.go_over_cards() { self.exchange.cards() } else { None };
         let they_stay = cards.is_some() || !self.exchange.share().has_others();
-        let logits: Vec<_> = logits.into_iter().map(|logits| logits.flatten(0, 1)).collect();
         let total = &pass.total;
         let mut read = if they_stay { total.squares(&self.supernet) } else { total.values(&self.supernet) };
         let classes = self.space.classes as usize;
-        let count: usize = parts.iter().map(|part| part.len() * classes).sum();
+        let count: usize = nets.iter().map(|net| net.objects() * classes).sum();
         // The gradients of a large supernet are many bytes: they stay where they were read to.
-        read.extend(logits);
+        read.extend(nets.iter_mut().flat_map(|net| std::mem::take(&mut net.logits)));
         let mut of_gradients = values_of(read)?;
         let logits = of_gradients.split_off(of_gradients.len() - count);
         let mut rest = &logits[..];
-        for (net, part) in nets.iter().zip(parts) {
-            let (found, others) = rest.split_at(part.len() * classes);
-            pass.reports.push(loss::report(net.role, found, &batch.labels[part]));
+        for net in &nets {
+            let (found, others) = rest.split_at(net.objects() * classes);
+            pass.reports.push(loss::report(net.role, found, &net.labels(batch)));
             rest = others;
         }
+        let rank_weights: Vec<f64> = nets.iter().map(|net| net.weight(net.objects())).collect();
         if let Some(cards) = cards {
             of_gradients = self.sum_over_cards(&pass.total, cards)?;
         }
@@ -265,23 +269,43 @@ impl Trainer {
         learning_rate
     }
 
-    /// Forward and backward pass of one net on its part of the batch, which begins at object `start` of it and counts
-    /// by `weight`; returns the logits `[objects, classes]`.
+    /// The `index`-th net of a step with the parts of the batch that it sees, and with its route.
+    ///
+    /// # Errors
+    /// Another rank has ended.
+    fn step_net<'a>(&self, net: &'a Net, index: usize, batch: &Batch, most: usize) -> Result<StepNet<'a>, TrainError> {
+        let share = if index == 0 { 1.0 } else { self.settings.student_share };
+        let [first, rest @ ..] = &net.routes[..] else { unreachable!("every net has a route") };
+        let mut found = StepNet {
+            role: net.role,
+            route: first,
+            parts: batch.parts(share, index.saturating_sub(1), most),
+            objects_of_all_ranks: batch.objects_in_parts(share, most),
+            logits: Vec::new(),
+        };
+        if !rest.is_empty() {
+            found.route = self.attended(net, &found, batch)?;
+        }
+        Ok(found)
+    }
+
+    /// Forward and backward pass of one net on a part of the batch, which begins at object `start` of its micro-batch;
+    /// returns the logits `[objects, classes]`.
     fn train_net(
         &self,
-        net: &Net,
+        net: &StepNet<'_>,
         batch: &Batch,
-        (start, weight): (usize, f64),
+        start: usize,
         pass: &mut Pass,
         clock: &mut Clock,
-    ) -> Result<Tensor<2>, TrainError> {
-        let route = self.attended(net, batch, weight)?;
-        let x = kernels::in_format(resized(batch.views.clone(), route.resolution), self.settings.float_format);
-        let logits = self.supernet.forward(x, &batch.cameras, route, &mut self.numerics());
+    ) -> Tensor<2> {
+        let logits =
+            self.supernet.forward(self.pixels(batch, net.route), &batch.cameras, net.route, &mut self.numerics());
         pass.images += batch.images();
         let teacher = pass.teacher.as_ref().map(|teacher| teacher.clone().narrow(0, start, batch.objects()));
         let mut loss = loss::of_net(&self.settings, logits.clone(), teacher, batch);
-        if self.exchange.share().has_others() {
+        let weight = net.weight(batch.objects());
+        if weight < 1.0 {
             loss = loss * weight;
         }
         pass.seconds.forward += clock.lap();
@@ -292,32 +316,34 @@ impl Trainer {
         let gradients = GradientsParams::from_grads(loss.backward(), &self.supernet);
         pass.gradients.add(&self.supernet, gradients);
         pass.seconds.backward += clock.lap();
-        Ok(logits.inner())
+        logits.inner()
+    }
+
+    /// The images of a batch as a route sees them.
+    fn pixels(&self, batch: &Batch, route: &Route) -> Tensor<4> {
+        kernels::in_format(resized(batch.views.clone(), route.resolution), self.settings.float_format)
     }
 
     /// Picks one of a net's routes by their losses on the batch of all ranks, as [`Attention`] says.
-    fn attended<'a>(&self, net: &'a Net, batch: &Batch, weight: f64) -> Result<&'a Route, TrainError> {
-        let [first, rest @ ..] = &net.routes[..] else { unreachable!("every net has a route") };
-        if rest.is_empty() {
-            return Ok(first);
+    fn attended<'a>(&self, net: &'a Net, parts: &StepNet<'_>, batch: &Batch) -> Result<&'a Route, TrainError> {
+        let supernet = self.supernet.valid();
+        let mut losses = vec![0.0_f32; net.routes.len()];
+        for (loss, route) in losses.iter_mut().zip(&net.routes) {
+            for places in &parts.parts {
+                let part = batch.part(places.clone());
+                let x = self.pixels(&part, route).inner();
+                let logits = supernet.forward(x, &part.cameras, route, &mut self.numerics()).flatten(0, 1);
+                let found = loss::report(net.role, &values_of(vec![logits])?, &part.labels);
+                *loss += (found.loss * parts.weight(places.len())) as f32;
+            }
         }
-        let (supernet, x) = (self.supernet.valid(), batch.views.clone().inner());
-        let loss = |route: &Route| {
-            let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut self.numerics());
-            Ok(loss::report(net.role, &values_of(vec![logits.flatten(0, 1)])?, &batch.labels).loss)
-        };
-        let mut losses = net.routes.iter().map(loss).collect::<Result<Vec<f64>, TrainError>>()?;
-        if self.exchange.share().has_others() {
-            let mut sums: Vec<f32> = losses.iter().map(|loss| (loss * weight) as f32).collect();
-            self.exchange.sum(&mut sums)?;
-            losses = sums.into_iter().map(f64::from).collect();
-        }
-        let better = |loss: f64, best: f64| match self.settings.attention {
+        self.exchange.sum(&mut losses)?;
+        let better = |loss: f32, best: f32| match self.settings.attention {
             Attention::WorstUp => loss > best,
             Attention::Off | Attention::BestUp => loss < best,
         };
         let others = net.routes.iter().zip(&losses).skip(1);
-        let start = (first, losses[0]);
+        let start = (&net.routes[0], losses[0]);
         Ok(others.fold(start, |best, (route, &found)| if better(found, best.1) { (route, found) } else { best }).0)
     }
 
@@ -343,7 +369,7 @@ impl Trainer {
             let (teacher, views) = (supernet.valid(), ViewSet::first(VIEWS_WATCHED.min(inputs.data().views)));
             let (objects, device) = (inputs.calibration(&self.settings), self.device.clone().inner());
             let mut covariances = ChannelCovariances::new(&self.space);
-            for batch in inputs.batches(&objects, &views, self.settings.images, &device) {
+            for batch in inputs.batches(&objects, &views, self.settings.images_at_once(), &device) {
                 teacher.observe(batch?.views, &views, &route, &mut covariances);
             }
             supernet = supernet.with_principal_splits(&covariances);
@@ -356,6 +382,34 @@ impl Trainer {
     /// Lowers the learning rate for good, to half of that of a trainer that collapsed.
     pub(super) fn halve_lr_from(&mut self, collapsed: &Self) {
         self.lr_scale = collapsed.lr_scale * 0.5;
+    }
+}
+
+/// A net of a step, and what it sees of the batch.
+struct StepNet<'a> {
+    role: Role,
+    route: &'a Route,
+    /// Places of its objects in the batch of this rank, a micro-batch after the other.
+    parts: Vec<Range<usize>>,
+    objects_of_all_ranks: usize,
+    /// Logits of the parts that it has gone through.
+    logits: Vec<Tensor<1>>,
+}
+
+impl StepNet<'_> {
+    /// Its objects on this rank.
+    fn objects(&self) -> usize {
+        self.parts.iter().map(Range::len).sum()
+    }
+
+    /// Weight of the mean over so many of its objects in the mean over those of all ranks.
+    fn weight(&self, objects: usize) -> f64 {
+        objects as f64 / self.objects_of_all_ranks as f64
+    }
+
+    /// Labels of its objects.
+    fn labels(&self, batch: &Batch) -> Vec<u16> {
+        self.parts.iter().flat_map(|places| &batch.labels[places.clone()]).copied().collect()
     }
 }
 

@@ -43,11 +43,11 @@ fn weights(trainer: &Trainer) -> Vec<f32> {
     collect.0
 }
 
-/// A trainer after two steps on the objects `batch` of the share that the exchange says.
-fn stepped(exchange: Rc<dyn Exchange>, objects: &[u32], first_step: u64) -> Trainer {
-    let (settings, share) = (settings(), exchange.share());
+/// A trainer after two steps on its share of the objects.
+fn stepped(exchange: Rc<dyn Exchange>, settings: &Settings, objects: &[u32], first_step: u64) -> Trainer {
+    let share = exchange.share();
     let device = settings.device.open();
-    let mut trainer = Trainer::new(space(), settings, &device);
+    let mut trainer = Trainer::new(space(), settings.clone(), &device);
     trainer.step = first_step;
     trainer.join(exchange).unwrap();
     let batch = inputs().batch(&objects[share.of(objects.len())], 2, &device.autodiff()).unwrap();
@@ -63,11 +63,14 @@ fn compared(first_step: u64) -> (f32, f32) {
     // Each half has the same objects, so that its statistics are those of the whole.
     let objects: Vec<u32> = (0..8).chain(0..8).collect();
     let fresh = weights(&Trainer::new(space(), settings(), &settings().device.open()));
-    let whole = weights(&stepped(Rc::new(Alone), &objects, first_step));
-    let halves = on_ranks(2, |exchange| weights(&stepped(exchange, &objects, first_step)));
+    let whole = weights(&stepped(Rc::new(Alone), &settings(), &objects, first_step));
+    let halves = on_ranks(2, |exchange| weights(&stepped(exchange, &settings(), &objects, first_step)));
     assert!(halves[0] == halves[1], "the same bits on both");
-    let largest = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    (largest(&fresh, &whole), largest(&whole, &halves[0]))
+    (largest_difference(&fresh, &whole), largest_difference(&whole, &halves[0]))
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
 #[test]
@@ -81,6 +84,23 @@ fn two_ranks_with_half_the_batch_train_as_one_with_the_whole() {
 fn two_ranks_train_all_nets_as_one_does() {
     let (change, difference) = compared(settings().teacher_steps());
     assert!(change > 1e-4 && difference < 0.02 * change, "{change} {difference}");
+}
+
+/// Each normalises by its own objects, and students see their part of each, as ranks do.
+#[test]
+fn micro_batches_train_as_so_many_ranks_do() {
+    let objects: Vec<u32> = (0..16).collect();
+    for (first_step, allowed) in [(0, 1e-3), (settings().teacher_steps(), 0.05)] {
+        let whole = Settings { student_share: 0.5, ..settings() };
+        // Two views of eight objects.
+        let halves = Settings { micro_batch: 17, ..whole.clone() };
+        let at_once = weights(&stepped(Rc::new(Alone), &whole, &objects, first_step));
+        let ranks = on_ranks(2, |exchange| weights(&stepped(exchange, &whole, &objects, first_step)));
+        let in_turn = weights(&stepped(Rc::new(Alone), &halves, &objects, first_step));
+        let other = largest_difference(&at_once, &ranks[0]);
+        let found = largest_difference(&in_turn, &ranks[0]);
+        assert!(other > 1e-4 && found < allowed * other, "{first_step}: {other} {found}");
+    }
 }
 
 #[test]
