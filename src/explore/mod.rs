@@ -102,7 +102,7 @@ pub use pictures::Pictures;
 pub use predictions::{PredictionInput, Predictions};
 pub use ranges::Ranges;
 pub use ranking_rule::{Class, RankedDesign};
-pub use sensitivity::{DesignSwing, FastestRange};
+pub use sensitivity::{DesignSwing, FastestRange, SwingEffect};
 pub(crate) use session::DEFAULT_POOL;
 pub use session::Session;
 pub(crate) use session_file::MAX_POOL;

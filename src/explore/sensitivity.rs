@@ -1,34 +1,52 @@
 //! Sensitivity of the selected design to each knob, and the bandwidths at which its fastest split changes.
 
+use super::inspected::Inspected;
+use super::measurements::ShownAccuracy;
 use super::ranking_rule::Evaluator;
 use super::session::Session;
-use crate::cost::{self, Cause, Constraint, MeasuredShares, SplitDemand, SwingEnd, ThresholdSolver};
+use crate::cost::{self, Cause, Constraint, Knobs, MeasuredShares, SplitDemand, SwingEnd, ThresholdSolver};
 use crate::network::BoundaryId;
 use crate::quantity::Knob;
+use crate::space::Design;
 
 /// Effect of moving one knob down and up on the selected design at its best split.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DesignSwing {
     /// The knob.
     pub knob: Knob,
-    /// Change of the best latency in seconds with the knob a fifth lower (at least one sensor fewer); 0 where nothing
-    /// changes; `None` where no split meets the limits then, or the knob can't go there.
-    pub down_s: Option<f64>,
-    /// Change with the knob a fifth higher.
-    pub up_s: Option<f64>,
-    /// The best split with the knob lower, if it is another one.
-    pub split_down: Option<BoundaryId>,
-    /// The best split with the knob higher, if it is another one.
-    pub split_up: Option<BoundaryId>,
-    /// Change of the accuracy that the design is ranked by with the knob lower; `None` where it is not known.
-    pub accuracy_down: Option<f64>,
-    /// Change with the knob higher.
-    pub accuracy_up: Option<f64>,
-    /// `true` unless all accuracies that these changes lie between were measured.
-    pub accuracy_estimated: bool,
+    /// Effect of the knob a fifth lower, or at least one sensor fewer.
+    pub down: SwingEffect,
+    /// Effect of the knob a fifth higher.
+    pub up: SwingEffect,
     /// Feasibility threshold of the best split: the knob may go as far without breaking a limit. NaN where no value of
     /// this knob alone suffices.
     pub needed: f64,
+}
+
+/// Effect of a knob at another value on the selected design.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SwingEffect {
+    /// Change of the best latency in seconds; 0 where nothing changes; `None` where no split meets the limits then, or
+    /// the knob can't go there.
+    pub change_s: Option<f64>,
+    /// The best split there, if it is another one.
+    pub split: Option<BoundaryId>,
+    /// Change of the accuracy that the design is ranked by; `None` where it is not known.
+    pub accuracy_change: Option<f64>,
+    /// `true` unless both accuracies that it lies between were measured.
+    pub is_estimated: bool,
+}
+
+impl DesignSwing {
+    /// Both effects: down, then up.
+    pub const fn effects(&self) -> [&SwingEffect; 2] {
+        [&self.down, &self.up]
+    }
+
+    /// Largest change of the latency in seconds.
+    fn size(&self) -> f64 {
+        self.effects().into_iter().filter_map(|effect| effect.change_s).fold(0.0, |most, change| most.max(change.abs()))
+    }
 }
 
 /// Fastest split of the selected design, with the range of bandwidths in which it is the fastest.
@@ -42,85 +60,108 @@ pub struct FastestRange {
     pub above: Option<(f64, BoundaryId)>,
 }
 
+/// The selected design, whose best split is looked for under moved knobs.
+struct SwingDesign<'a> {
+    session: &'a Session,
+    inspected: &'a Inspected<'a>,
+    evaluator: Evaluator<'a>,
+    /// Index of its best split now.
+    now: usize,
+    /// Its accuracy there.
+    present: ShownAccuracy,
+}
+
+impl<'a> SwingDesign<'a> {
+    fn new(session: &'a Session, inspected: &'a Inspected<'a>) -> Self {
+        let now = usize::from(inspected.best.split_index);
+        let mut design = Self { session, inspected, evaluator: session.evaluator(), now, present: ShownAccuracy::None };
+        design.present = design.accuracy(design.demand().boundary, session.knobs().sensors);
+        design
+    }
+
+    /// The best split now.
+    fn demand(&self) -> &'a SplitDemand {
+        &self.inspected.demands[self.now]
+    }
+
+    fn design_at(&self, boundary: BoundaryId) -> Design {
+        self.session.catalogue().design_of(&self.inspected.candidate.genome, self.inspected.transmit, boundary)
+    }
+
+    fn accuracy(&self, boundary: BoundaryId, sensors: u32) -> ShownAccuracy {
+        self.session.catalogue().accuracy_with(&self.design_at(boundary), sensors)
+    }
+
+    /// The best split under moved knobs.
+    fn best(&self, knob: Knob, knobs: &Knobs) -> Option<SwingEnd> {
+        let (demands, now) = (self.inspected.demands, self.now);
+        if knob != Knob::Sensors {
+            return self.best_of(knobs, demands, &self.inspected.measured);
+        }
+        // With another number of sensors the shares are others: the rule of the ranking goes by those.
+        let catalogue = self.session.catalogue();
+        let shares_of = |demand: &SplitDemand| catalogue.measured_of(&self.design_at(demand.boundary), knobs.sensors);
+        let shares: Vec<MeasuredShares> = demands.iter().map(shares_of).collect();
+        let is_open =
+            |(demand, shares): (&SplitDemand, &MeasuredShares)| self.evaluator.allows(demand) && shares.is_rated();
+        // Without any known accuracy a split that was chosen for its accuracy is kept if it fits: a faster one is no
+        // gain of the moved knob.
+        if self.inspected.measured[now].is_rated() && !demands.iter().zip(&shares).any(is_open) {
+            let kept = self.best_of(knobs, &demands[now..=now], &shares[now..=now]);
+            if let Some(kept) = kept.filter(|end| self.counts(end)) {
+                return Some(kept);
+            }
+        }
+        self.best_of(knobs, demands, &shares)
+    }
+
+    fn best_of(&self, knobs: &Knobs, demands: &[SplitDemand], shares: &[MeasuredShares]) -> Option<SwingEnd> {
+        let found = Evaluator::new(knobs, self.evaluator.allowed).best_of(demands, shares)?;
+        let boundary = demands[usize::from(found.split_index)].boundary;
+        Some(SwingEnd { value: 0.0, latency_s: found.seconds, boundary, feasible: found.feasible() })
+    }
+
+    /// Returns `true` if a split meets the limits, or none has to, since that of now does not either.
+    fn counts(&self, end: &SwingEnd) -> bool {
+        end.feasible || !self.inspected.best.feasible()
+    }
+
+    /// Effect of a knob by the best split at its end.
+    fn effect(&self, knob: Knob, end: Option<SwingEnd>) -> SwingEffect {
+        let Some(end) = end.filter(|end| self.counts(end)) else { return SwingEffect::default() };
+        let sensors = if knob == Knob::Sensors { end.value as u32 } else { self.session.knobs().sensors };
+        let (there, here) = (self.accuracy(end.boundary, sensors), self.present);
+        let moves_split = end.boundary != self.demand().boundary;
+        let is_known = there.figure().and(here.figure()).is_some();
+        let is_measured = there.measured().and(here.measured()).is_some();
+        SwingEffect {
+            change_s: Some(end.latency_s - self.inspected.best.seconds),
+            split: moves_split.then_some(end.boundary),
+            accuracy_change: there.ranked_by().zip(here.ranked_by()).map(|(there, here)| there - here),
+            is_estimated: (knob == Knob::Sensors || moves_split) && is_known && !is_measured,
+        }
+    }
+}
+
 impl Session {
     /// Every knob moved a fifth down and up: changes of the best split of the selected design by the rule of the
     /// ranking. Largest change first.
     pub fn tornado(&self) -> Vec<DesignSwing> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
-        let (evaluator, demands) = (self.evaluator(), inspected.demands);
-        let now = usize::from(inspected.best.split_index);
-        let is_rated = inspected.measured[now].is_rated();
-        let design_at = |boundary: BoundaryId| {
-            self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, boundary)
-        };
-        let shares_with = |sensors: u32| -> Vec<MeasuredShares> {
-            let shares = |demand: &SplitDemand| self.catalogue().measured_of(&design_at(demand.boundary), sensors);
-            demands.iter().map(shares).collect()
-        };
-        let best = |knob: Knob, knobs: &crate::cost::Knobs| {
-            let moved = Evaluator::new(knobs, evaluator.allowed);
-            let best_of = |demands: &[SplitDemand], measured: &[MeasuredShares]| {
-                let found = moved.best_of(demands, measured)?;
-                let boundary = demands[usize::from(found.split_index)].boundary;
-                Some(SwingEnd { value: 0.0, latency_s: found.seconds, boundary, feasible: found.feasible() })
-            };
-            if knob != Knob::Sensors {
-                return best_of(demands, &inspected.measured);
-            }
-            // With another number of sensors the shares are others: the rule of the ranking goes by those.
-            let shares = shares_with(knobs.sensors);
-            let any_rated = demands.iter().zip(&shares).any(|(demand, one)| evaluator.allows(demand) && one.is_rated());
-            if any_rated {
-                return best_of(demands, &shares);
-            }
-            // Without any known accuracy a split that was chosen for its accuracy is kept if it fits: a faster one is
-            // no gain of the moved knob.
-            let kept = if is_rated { best_of(&demands[now..=now], &shares[now..=now]) } else { None };
-            kept.filter(|end| end.feasible || !inspected.best.feasible()).or_else(|| best_of(demands, &shares))
-        };
-        let frame = evaluator.rates.frame(&demands[now]);
-        let thresholds = ThresholdSolver::new(self.knobs()).thresholds(&frame, inspected.measured[now]);
-        let end = |end: Option<SwingEnd>| end.filter(|end| end.feasible || !inspected.best.feasible());
-        let change = |end: Option<SwingEnd>| end.map(|end| end.latency_s - inspected.best.seconds);
-        let other =
-            |end: Option<SwingEnd>| end.map(|end| end.boundary).filter(|boundary| *boundary != demands[now].boundary);
-        let with = |boundary: BoundaryId, sensors: u32| self.catalogue().accuracy_with(&design_at(boundary), sensors);
-        let sensors = self.knobs().sensors;
-        let present = with(demands[now].boundary, sensors);
-        let moved_to = |knob: Knob, end: SwingEnd| {
-            let sensors = if knob == Knob::Sensors { end.value as u32 } else { sensors };
-            with(end.boundary, sensors)
-        };
-        let gain = |knob: Knob, end: Option<SwingEnd>| Some(moved_to(knob, end?).ranked_by()? - present.ranked_by()?);
-        let is_estimated = |knob: Knob, end: Option<SwingEnd>| {
-            let moves = |end: &SwingEnd| knob == Knob::Sensors || end.boundary != demands[now].boundary;
-            let is_known = |end: &SwingEnd| moved_to(knob, *end).figure().and(present.figure()).is_some();
-            let is_measured = |end: SwingEnd| moved_to(knob, end).measured().and(present.measured()).is_some();
-            end.filter(moves).filter(is_known).is_some_and(|end| !is_measured(end))
-        };
+        let design = SwingDesign::new(self, &inspected);
+        let frame = design.evaluator.rates.frame(design.demand());
+        let thresholds = ThresholdSolver::new(self.knobs()).thresholds(&frame, inspected.measured[design.now]);
         let knobs = self.ranges().all().iter().map(|range| range.knob);
+        let best = |knob: Knob, knobs: &Knobs| design.best(knob, knobs);
+        let of_design = |swing: cost::KnobSwing| DesignSwing {
+            knob: swing.knob,
+            down: design.effect(swing.knob, swing.low),
+            up: design.effect(swing.knob, swing.high),
+            needed: thresholds.get(swing.knob),
+        };
         let swings = cost::tornado(knobs, self.knobs(), self.space().views, best);
-        let of_design = |swing: &cost::KnobSwing| {
-            let [low, high] = [end(swing.low), end(swing.high)];
-            let moved = [other(low), other(high)];
-            DesignSwing {
-                knob: swing.knob,
-                down_s: change(low),
-                up_s: change(high),
-                split_down: moved[0],
-                split_up: moved[1],
-                accuracy_down: gain(swing.knob, low),
-                accuracy_up: gain(swing.knob, high),
-                accuracy_estimated: [low, high].into_iter().any(|end| is_estimated(swing.knob, end)),
-                needed: thresholds.get(swing.knob),
-            }
-        };
-        let mut swings: Vec<DesignSwing> = swings.iter().map(of_design).collect();
-        let size = |swing: &DesignSwing| {
-            let part = |change: Option<f64>| change.map_or(0.0, f64::abs);
-            part(swing.down_s).max(part(swing.up_s))
-        };
-        swings.sort_by(|one, other| size(other).total_cmp(&size(one)));
+        let mut swings: Vec<DesignSwing> = swings.into_iter().map(of_design).collect();
+        swings.sort_by(|one, other| other.size().total_cmp(&one.size()));
         swings
     }
 

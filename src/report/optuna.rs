@@ -15,7 +15,7 @@ use crate::cost::{CostModel, Evaluation, Knobs};
 use crate::quantity::Limit;
 use crate::record::{Measurement, Precision, Subset};
 use crate::run::{RunDir, RunError, Stored};
-use crate::space::{Design, GeneKind, SearchSpace};
+use crate::space::{Design, Gene, GeneKind, SearchSpace};
 
 /// Numbers of operations and states in a journal.
 const CREATE_STUDY: u8 = 0;
@@ -145,38 +145,49 @@ fn moment(unix_s: f64) -> String {
     humantime::format_rfc3339_micros(time).to_string().replace('Z', "+00:00")
 }
 
+/// Sizes that a gene chooses from.
+fn sizes<'a>(space: &'a SearchSpace, gene: &Gene) -> &'a [u32] {
+    let stage = gene.stage.and_then(|index| space.stages.get(index));
+    match (gene.kind, stage) {
+        (GeneKind::Resolution, _) => &space.resolutions,
+        (GeneKind::Width, Some(stage)) => &stage.widths,
+        (GeneKind::Depth, Some(stage)) => &stage.depths,
+        (GeneKind::Kernel, Some(stage)) => &stage.kernels,
+        (GeneKind::Expansion, Some(stage)) => &stage.expansions,
+        _ => &[],
+    }
+}
+
+/// Name of a gene: what it sizes, behind its stage and block.
+fn gene_name(space: &SearchSpace, gene: &Gene) -> String {
+    let kind = match gene.kind {
+        GeneKind::Network => "network",
+        GeneKind::Resolution => "resolution",
+        GeneKind::Width => "width",
+        GeneKind::Depth => "depth",
+        GeneKind::Kernel => "kernel",
+        GeneKind::Expansion => "expansion",
+    };
+    let block = gene.block.map_or_else(String::new, |block| format!(".{}", block + 1));
+    let stage = gene.stage.and_then(|index| space.stages.get(index));
+    stage.map_or_else(|| kind.to_owned(), |stage| format!("{}{block} {kind}", stage.name))
+}
+
 /// Sizes of the network, without those of blocks that it does not have, and the parts of the design.
 fn parameters(space: &SearchSpace, design: &Design) -> Vec<TrialParameter> {
     let mut all = Vec::new();
     let mut depth = u32::MAX;
     for (gene, &value) in space.genes().iter().zip(design.genome.genes()) {
         let chosen = usize::from(value);
-        let stage = gene.stage.and_then(|index| space.stages.get(index));
-        let sizes: &[u32] = match (gene.kind, stage) {
-            (GeneKind::Resolution, _) => &space.resolutions,
-            (GeneKind::Width, Some(stage)) => &stage.widths,
-            (GeneKind::Depth, Some(stage)) => {
-                depth = stage.depths.get(chosen).copied().unwrap_or(u32::MAX);
-                &stage.depths
-            }
-            (GeneKind::Kernel, Some(stage)) => &stage.kernels,
-            (GeneKind::Expansion, Some(stage)) => &stage.expansions,
-            _ => &[],
-        };
+        let sizes = sizes(space, gene);
+        if gene.kind == GeneKind::Depth {
+            depth = sizes.get(chosen).copied().unwrap_or(u32::MAX);
+        }
         // A single choice is no parameter.
         if sizes.len() < 2 || gene.block.is_some_and(|block| block >= depth) {
             continue;
         }
-        let kind = match gene.kind {
-            GeneKind::Network => "network",
-            GeneKind::Resolution => "resolution",
-            GeneKind::Width => "width",
-            GeneKind::Depth => "depth",
-            GeneKind::Kernel => "kernel",
-            GeneKind::Expansion => "expansion",
-        };
-        let block = gene.block.map_or_else(String::new, |block| format!(".{}", block + 1));
-        let name = stage.map_or_else(|| kind.to_owned(), |stage| format!("{}{block} {kind}", stage.name));
+        let name = gene_name(space, gene);
         all.push(TrialParameter { name, choices: sizes.iter().map(|size| json!(size)).collect(), chosen });
     }
     let boundary = |name: &str, list: &[u16], own: u16| TrialParameter {

@@ -6,6 +6,7 @@ mod fuzz;
 mod keys;
 mod pictures;
 mod pointer;
+mod runs;
 mod work;
 
 use ratatui::{

@@ -58,8 +58,8 @@ fn another_number_of_sensors_is_no_gain_by_a_faster_but_less_accurate_split() {
     for id in ids {
         session.apply(Command::SelectCandidate(id), 0);
         let swing = session.tornado().into_iter().find(|swing| swing.knob == Knob::Sensors).unwrap();
-        assert!(swing.split_down.is_none() && swing.down_s.is_some_and(|change| change <= 1e-12), "{swing:?}");
-        assert!(swing.split_up.is_some() || swing.up_s.is_none_or(|change| change >= -1e-12), "{swing:?}");
+        assert!(swing.down.split.is_none() && swing.down.change_s.is_some_and(|change| change <= 1e-12), "{swing:?}");
+        assert!(swing.up.split.is_some() || swing.up.change_s.is_none_or(|change| change >= -1e-12), "{swing:?}");
     }
 }
 
@@ -83,9 +83,9 @@ fn another_number_of_sensors_is_told_with_the_accuracy_it_has() {
     let swings = session.tornado();
     let of = |knob| *swings.iter().find(|swing: &&DesignSwing| swing.knob == knob).unwrap();
     let sensors = of(Knob::Sensors);
-    assert!((sensors.accuracy_up.unwrap() - 0.05).abs() < 1e-9 && !sensors.accuracy_estimated, "{sensors:?}");
-    assert_eq!(sensors.accuracy_down, None, "not measured with one sensor fewer");
-    assert_eq!(of(Knob::LinkBandwidth).accuracy_up, Some(0.0));
+    assert!((sensors.up.accuracy_change.unwrap() - 0.05).abs() < 1e-9 && !sensors.up.is_estimated, "{sensors:?}");
+    assert_eq!(sensors.down.accuracy_change, None, "not measured with one sensor fewer");
+    assert_eq!(of(Knob::LinkBandwidth).up.accuracy_change, Some(0.0));
 }
 
 #[test]
@@ -272,9 +272,13 @@ fn another_number_of_sensors_that_breaks_the_floor_on_accuracy_does_not_fit() {
         let swings = session.tornado();
         *swings.iter().find(|swing: &&DesignSwing| swing.knob == Knob::Sensors).unwrap()
     };
-    assert!(sensors(&session).down_s.is_some() && sensors(&session).up_s.is_some());
+    assert!(sensors(&session).down.change_s.is_some() && sensors(&session).up.change_s.is_some());
     set(&mut session, Knob::AccuracyFloor, "75 %");
-    assert!(sensors(&session).down_s.is_none() && sensors(&session).up_s.is_some(), "{:?}", sensors(&session));
+    assert!(
+        sensors(&session).down.change_s.is_none() && sensors(&session).up.change_s.is_some(),
+        "{:?}",
+        sensors(&session)
+    );
 }
 
 #[test]

@@ -266,8 +266,9 @@ fn the_tornado_is_what_moving_the_knobs_does() {
     let swing = swings.iter().find(|swing| swing.knob == Knob::LinkBandwidth).unwrap();
     set(&mut session, Knob::LinkBandwidth, "20 Mbit/s");
     let change = session.ranked(0).unwrap().evaluation.latency.total_s() - before;
-    assert!((swing.down_s.unwrap() - change).abs() < 1e-12 && swing.up_s.unwrap() < 0.0);
-    let size = |swing: &DesignSwing| swing.down_s.unwrap_or(0.0).abs().max(swing.up_s.unwrap_or(0.0).abs());
+    assert!((swing.down.change_s.unwrap() - change).abs() < 1e-12 && swing.up.change_s.unwrap() < 0.0);
+    let size =
+        |swing: &DesignSwing| swing.down.change_s.unwrap_or(0.0).abs().max(swing.up.change_s.unwrap_or(0.0).abs());
     assert!(swings.is_sorted_by(|one, next| size(one) >= size(next)));
 }
 

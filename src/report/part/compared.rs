@@ -1,7 +1,7 @@
 //! Pinned designs side by side, and the notes on designs.
 
 use super::words::{accuracy, bytes, energy, latency, percent, percent_range};
-use crate::explore::Session;
+use crate::explore::{Compared, Session};
 use crate::record::{Precision, Subset};
 use crate::report::chosen::interval;
 use crate::report::{PageSection, PageTable, Passage, RunFacts};
@@ -16,6 +16,13 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
         let passages = [Passage::Text(text.to_owned())].into_iter().chain(notes(session));
         return PageSection::new(heading, passages.collect());
     }
+    let table = Passage::Table(table(session, &all, run));
+    let chart = Passage::picture("pinned", "Time of one frame of each pinned design, by stage.", bars(session, &all));
+    PageSection::new(heading, [table, chart].into_iter().chain(notes(session)).collect())
+}
+
+/// Figures of the pinned designs.
+fn table(session: &Session, all: &[Compared], run: Option<&RunFacts>) -> PageTable {
     let head = [
         "",
         "design",
@@ -28,7 +35,7 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
         "link",
     ];
     let mut table = PageTable::new("Pinned designs under the present limits", &head, 3);
-    for one in &all {
+    for one in all {
         let (cost, text) = (&one.evaluation, session.space().print_design(&one.design));
         let of_run = if one.finetuned().is_none() { run } else { None };
         let test = of_run.and_then(|run| test_accuracy(run, &text, session.knobs().sensors));
@@ -46,7 +53,11 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
             bytes(cost.link_bytes),
         ]);
     }
-    // Weights cost no time.
+    table
+}
+
+/// Bars of the latency of the pinned designs; weights cost no time.
+fn bars(session: &Session, all: &[Compared]) -> String {
     let bars = all.iter().filter(|one| one.finetuned().is_none()).map(|one| {
         let stages = &one.evaluation.latency;
         let split = session.space().boundary_name(one.design.split);
@@ -66,8 +77,7 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
         bars: bars.collect(),
         limit: session.knobs().latency_limit_s.map(|limit| ("limit".to_owned(), limit * 1e3)),
     };
-    let picture = Passage::picture("pinned", "Time of one frame of each pinned design, by stage.", chart.draw());
-    PageSection::new(heading, [Passage::Table(table), picture].into_iter().chain(notes(session)).collect())
+    chart.draw()
 }
 
 /// Notes on designs, pinned or not; none if there are none.

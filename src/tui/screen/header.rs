@@ -70,18 +70,38 @@ fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Running work, or the number of measurements.
+/// Running work, or where accuracies come from.
 fn work(view: View<'_>) -> HeaderFact {
+    running_work(view).unwrap_or_else(|| accuracies(view))
+}
+
+/// A replay, what is held back, or the search or training at work.
+fn running_work(view: View<'_>) -> Option<HeaderFact> {
     let View { session, theme, ui } = view;
     let mark = theme.glyphs.front;
     if let Some(position) = &ui.replay {
-        return HeaderFact::new(format!("{mark} replay of {}", position.run), theme.accent)
-            .or(format!("{mark} replay"));
+        let fact = HeaderFact::new(format!("{mark} replay of {}", position.run), theme.accent);
+        return Some(fact.or(format!("{mark} replay")));
     }
-    let (training, searching) = (session.training(), session.searching());
     if session.activity().is_frozen() {
-        return HeaderFact::new(format!("frozen, {} held back", session.activity().held_back()), theme.warn);
+        return Some(HeaderFact::new(format!("frozen, {} held back", session.activity().held_back()), theme.warn));
     }
+    let training = session.training();
+    if session.searching().state.is_active() {
+        return Some(running_search(view));
+    }
+    let share = Metric::Accuracy.info().unit.column(training.share());
+    match &training.state {
+        State::Running => Some(HeaderFact::new(format!("{mark} training {share:>5} %"), theme.good)),
+        state if state.is_active() => Some(HeaderFact::new(format!("{mark} training {state}"), theme.warn)),
+        _ => None,
+    }
+}
+
+/// The search at work.
+fn running_search(view: View<'_>) -> HeaderFact {
+    let View { session, theme, .. } = view;
+    let (mark, searching) = (theme.glyphs.front, session.searching());
     if searching.state == State::Starting {
         let words = match searching.preparing {
             Some(PreparingRecord { done, total, .. }) => {
@@ -96,20 +116,16 @@ fn work(view: View<'_>) -> HeaderFact {
         let style = if live.rests { theme.dim } else { theme.good };
         return HeaderFact::new(format!("{mark} {}", live.sentence()), style).or(format!("{mark} {}", live.brief()));
     }
-    if searching.live.is_some() && searching.state.is_active() {
+    if searching.live.is_some() {
         return HeaderFact::new(format!("{mark} live search {}", searching.state), theme.warn);
     }
-    if searching.state.is_active() {
-        let words = format!("{mark} search {}, generation {}", searching.state, searching.last().generation);
-        return HeaderFact::new(words, theme.good).or(format!("{mark} search {}", searching.state));
-    }
-    if training.state.is_active() {
-        let share = Metric::Accuracy.info().unit.column(training.share());
-        return match training.state {
-            State::Running => HeaderFact::new(format!("{mark} training {share:>5} %"), theme.good),
-            ref state => HeaderFact::new(format!("{mark} training {state}"), theme.warn),
-        };
-    }
+    let words = format!("{mark} search {}, generation {}", searching.state, searching.last().generation);
+    HeaderFact::new(words, theme.good).or(format!("{mark} search {}", searching.state))
+}
+
+/// Source of the accuracies, and the number of those that were measured.
+fn accuracies(view: View<'_>) -> HeaderFact {
+    let View { session, theme, ui } = view;
     if !session.space().imported().is_empty() {
         return HeaderFact::new("imported: accuracies are not known", theme.dim);
     }

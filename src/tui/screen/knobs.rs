@@ -233,9 +233,20 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         }
         return;
     }
-    let mut gains: Vec<&KnobGain> = if single { Vec::new() } else { session.gains().iter().collect() };
+    let count = if single { 0 } else { gains(view, rows, buf, hits) };
+    if let Some(&row) = rows.get(count) {
+        chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest(view), theme.text)], theme);
+    }
+}
+
+/// Designs that a knob would add, the selected one first, in all but the last of some rows. Returns the number of rows
+/// used.
+fn gains(view: View<'_>, rows: &[Rect], buf: &mut Buffer, hits: &mut HitMap) -> usize {
+    let View { session, theme, .. } = view;
+    let (all, selected) = (session.catalogue().len(), session.ranges().selected().knob);
+    let mut gains: Vec<&KnobGain> = session.gains().iter().collect();
     gains.sort_by_key(|gain| gain.change.knob != selected);
-    let count = if single { 0 } else { rows.len().saturating_sub(1).max(1).min(gains.len().max(1)) };
+    let count = rows.len().saturating_sub(1).max(1).min(gains.len().max(1));
     for (index, &row) in rows.iter().enumerate().take(count) {
         let lead = if index == 0 { "what if   " } else { "          " };
         let Some(KnobGain { change, gained }) = gains.get(index) else {
@@ -255,9 +266,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
         hits.button(row, Command::SetKnobs(vec![(change.knob, change.to)]));
     }
-    if let Some(&row) = rows.get(count) {
-        chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest(view), theme.text)], theme);
-    }
+    count
 }
 
 /// Gains of accuracy by moving one knob, the selected one first, then what making it stricter costs. In a single row

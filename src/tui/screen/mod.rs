@@ -16,6 +16,7 @@ mod bars;
 mod chart;
 mod chrome;
 mod compare;
+mod entry;
 mod explore;
 mod footer;
 mod frames;
@@ -34,6 +35,7 @@ mod running;
 mod scatter;
 mod search;
 mod table;
+mod tornado;
 mod tour;
 mod train;
 mod view;
@@ -101,7 +103,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
         None => {}
     }
     popup::menu(view, body, buf, &mut hits);
-    popup::entry(view, Rect { height: area.height - 1, ..area }, buf, &mut hits);
+    entry::draw(view, Rect { height: area.height - 1, ..area }, buf, &mut hits);
     if !view.theme.glyphs.braille {
         in_ascii(buf);
     }

@@ -16,12 +16,13 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 use super::{chrome, table, view::View};
 use crate::{
     cost::Evaluation,
-    explore::{BarQuantity, Column, DesignStrip as Places, ShownAccuracy, SplitState},
+    explore::{Accuracy, BarQuantity, Column, DesignStrip as Places, NetworkBoundary, ShownAccuracy, SplitState},
     quantity::Metric,
     space::BlockChoice,
     tui::{
         hit::{HitMap, Region},
         model::screen::Pane,
+        theme::Theme,
         widget::{BoundaryMark, NetworkStrip, StripBlock, StripLink},
     },
 };
@@ -123,18 +124,7 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
         _ => cost.latency.total_s(),
     };
     let times: Vec<String> = places.places.iter().map(|place| unit.column(value(&place.evaluation))).collect();
-    let marks: Vec<BoundaryMark> = places
-        .places
-        .iter()
-        .zip(&times)
-        .enumerate()
-        .map(|(index, (place, time))| match place.state {
-            _ if index == places.split => BoundaryMark::Here(time),
-            SplitState::Closed => BoundaryMark::Closed,
-            SplitState::Feasible => BoundaryMark::Feasible(time),
-            SplitState::Barred(word) => BoundaryMark::Barred(brief(word)),
-        })
-        .collect();
+    let marks = marks(places, &times);
     let here = places.here();
     let sensors = session.knobs().sensors;
     let times_sign = if theme.glyphs.braille { '×' } else { 'x' };
@@ -144,17 +134,7 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
     );
     let time = Metric::Latency.format(here.evaluation.latency.link_s);
     let sides = format!("{sensors} {times_sign} sensor");
-    let outcome = match places.accuracy {
-        ShownAccuracy::Measured(accuracy) => {
-            Metric::Accuracy.format(accuracy.accuracy) + table::float_mark(accuracy.precision)
-        }
-        ShownAccuracy::OtherViews { accuracy, .. } => {
-            let share = Metric::Accuracy.format(accuracy.accuracy) + table::float_mark(accuracy.precision);
-            table::of_other_views(&share)
-        }
-        ShownAccuracy::Estimated(figure) => table::accuracy(&ShownAccuracy::Estimated(figure), theme.glyphs),
-        ShownAccuracy::None => String::new(),
-    };
+    let outcome = outcome(&places.accuracy, theme);
     let strip = NetworkStrip::new(&blocks, &marks)
         .split(places.split)
         .fusion(places.fusion)
@@ -163,6 +143,29 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
         .outcome(&outcome)
         .look(theme.strip());
     then(&strip)
+}
+
+/// A mark for each boundary, with its figure where the design may be split there.
+fn marks<'a>(places: &Places<'_>, figures: &'a [String]) -> Vec<BoundaryMark<'a>> {
+    let mark = |(index, (place, figure)): (usize, (&NetworkBoundary<'_>, &'a String))| match place.state {
+        _ if index == places.split => BoundaryMark::Here(figure),
+        SplitState::Closed => BoundaryMark::Closed,
+        SplitState::Feasible => BoundaryMark::Feasible(figure),
+        SplitState::Barred(word) => BoundaryMark::Barred(brief(word)),
+    };
+    places.places.iter().zip(figures).enumerate().map(mark).collect()
+}
+
+/// The accuracy behind the network.
+fn outcome(accuracy: &ShownAccuracy, theme: &Theme) -> String {
+    let share =
+        |accuracy: &Accuracy| Metric::Accuracy.format(accuracy.accuracy) + table::float_mark(accuracy.precision);
+    match accuracy {
+        ShownAccuracy::Measured(accuracy) => share(accuracy),
+        ShownAccuracy::OtherViews { accuracy, .. } => table::of_other_views(&share(accuracy)),
+        ShownAccuracy::Estimated(_) => table::accuracy(accuracy, theme.glyphs),
+        ShownAccuracy::None => String::new(),
+    }
 }
 
 /// Figure below the boundaries: the one that the bars show.

@@ -3,7 +3,10 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{chrome, view::View};
-use crate::tui::hit::{HitMap, Region};
+use crate::{
+    explore::Session,
+    tui::hit::{HitMap, Region},
+};
 
 /// Cells of a popup, where there is room.
 pub(super) const WIDTH: u16 = 78;
@@ -38,4 +41,9 @@ pub(super) fn sized(
     hits.add(area, Region::Popup);
     let inner = chrome::pane(buf, area, titles, true, view.theme);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// Name of the selected candidate.
+pub(super) fn selected_name(session: &Session) -> String {
+    session.selected().map_or_else(|| "nothing".to_owned(), |id| session.candidate_name(id))
 }

@@ -246,6 +246,16 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         .text(&share)
         .look(theme.gauge())
         .render(chrome::row(inner, 0), buf);
+    let lines = figures(view);
+    for (index, (word, figures)) in lines.iter().enumerate() {
+        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
+        chrome::line(buf, row, &[(&format!("{word:<WORDS$} "), theme.dim), (figures, theme.text)], theme);
+    }
+}
+
+/// Figures of the training, a word and its figures a line.
+fn figures(view: View<'_>) -> [(&'static str, String); 8] {
+    let training = view.session.training();
     let last = &training.last;
     let StepSeconds { data, forward, backward, optimiser: update } = last.seconds;
     let total = last.seconds.total().max(f64::MIN_POSITIVE);
@@ -269,7 +279,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         }
         None => (known(format!("{steps} of {of}, epoch {}", number::figure(last.epoch))), eta),
     };
-    let lines = [
+    [
         ("state", state(&training.state, view.ui)),
         (if preparing.is_some() { "data" } else { "step" }, step),
         ("left", eta),
@@ -293,11 +303,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         ),
         ("kept", kept),
         ("memory", known(format!("{}, batch of {} views", Dimension::Bytes.format(last.rss_bytes as f64), last.views))),
-    ];
-    for (index, (word, figures)) in lines.iter().enumerate() {
-        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
-        chrome::line(buf, row, &[(&format!("{word:<WORDS$} "), theme.dim), (figures, theme.text)], theme);
-    }
+    ]
 }
 
 fn state(state: &State, ui: &UiState) -> String {
