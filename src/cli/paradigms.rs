@@ -220,7 +220,7 @@ impl ParadigmTable<'_> {
         };
         let _ = writeln!(out, "\n{}", line("", &mut self.all.iter().map(|one| one.paradigm.label().to_owned())));
         for row in paradigm_rows(&self.all) {
-            let _ = writeln!(out, "{}", line(row.name, &mut row.cells.iter().map(cell)));
+            let _ = writeln!(out, "{}", line(&row.indented(), &mut row.cells.iter().map(cell)));
         }
         let _ = writeln!(out, "\n{}", self.notes().join("\n"));
         out
@@ -237,9 +237,8 @@ impl ParadigmTable<'_> {
         let _ = writeln!(out, "| design | {} |", designs.join(" | "));
         let mut whole = "";
         for row in paradigm_rows(&self.all) {
-            let part = row.name.strip_prefix("  ");
-            whole = if part.is_some() { whole } else { row.name };
-            let name = part.map_or_else(|| whole.to_owned(), |part| format!("{whole}, {part}"));
+            let name = if row.is_part { format!("{whole}, {}", row.name) } else { row.name.to_owned() };
+            whole = if row.is_part { whole } else { row.name };
             let cells: Vec<String> = row.cells.iter().map(cell).collect();
             let _ = writeln!(out, "| {name} | {} |", cells.join(" | "));
         }

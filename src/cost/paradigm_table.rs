@@ -126,37 +126,48 @@ pub struct ParadigmCell {
 /// Row of the table, with a cell for each paradigm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParadigmRow {
-    /// Name; two blanks before it if it is part of the row above.
+    /// Name.
     pub name: &'static str,
+    /// The row is part of the one above that is none.
+    pub is_part: bool,
     /// Cells in the order of the paradigms.
     pub cells: Vec<ParadigmCell>,
 }
 
+impl ParadigmRow {
+    /// Name for a table in which blanks are kept: that of a part stands in from the others.
+    pub fn indented(&self) -> String {
+        format!("{}{}", if self.is_part { "  " } else { "" }, self.name)
+    }
+}
+
 /// Rows of the table.
 pub fn paradigm_rows(all: &[ParadigmFigures]) -> Vec<ParadigmRow> {
-    let row = |name: &'static str, merit: Option<Merit>, text: &dyn Fn(&ParadigmFigures) -> String| {
+    let made = |name, is_part, merit: Option<Merit>, text: &dyn Fn(&ParadigmFigures) -> String| {
         let cell = |figures: &ParadigmFigures| ParadigmCell {
             text: text(figures),
             tick: merit.map(|merit| MeritTick::new(merit, figures, all)),
         };
-        ParadigmRow { name, cells: all.iter().map(cell).collect() }
+        ParadigmRow { name, is_part, cells: all.iter().map(cell).collect() }
     };
+    let row = |name, merit, text: &dyn Fn(&ParadigmFigures) -> String| made(name, false, merit, text);
+    let part = |name, text: &dyn Fn(&ParadigmFigures) -> String| made(name, true, None, text);
     let share =
         |share: Option<f64>| share.map_or_else(|| "not known".to_owned(), |share| Dimension::Share.format(share));
     let bytes = |bytes: u64| Dimension::Bytes.format(bytes as f64);
     vec![
         row("communication", Some(Merit::Communication), &|one| bytes(one.traffic.total_bytes)),
-        row("  of raw frames", None, &|one| share(Some(one.traffic.raw_share))),
-        row("  time", None, &|one| Dimension::Time.format(one.evaluation.latency.link_s)),
-        row("  energy", None, &|one| Dimension::Energy.format(one.communication_j)),
+        part("of raw frames", &|one| share(Some(one.traffic.raw_share))),
+        part("time", &|one| Dimension::Time.format(one.evaluation.latency.link_s)),
+        part("energy", &|one| Dimension::Energy.format(one.communication_j)),
         row("sensor memory", Some(Merit::SensorMemory), &|one| bytes(one.evaluation.sensor_peak_bytes)),
         row("speed-up", Some(Merit::Parallelism), &|one| number::figure(one.speedup)),
-        row("  per sensor", None, &|one| number::figure(one.efficiency)),
-        row("  latency", None, &|one| Dimension::Time.format(one.evaluation.latency.total_s())),
+        part("per sensor", &|one| number::figure(one.efficiency)),
+        part("latency", &|one| Dimension::Time.format(one.evaluation.latency.total_s())),
         row("utilisation", Some(Merit::Utilisation), &|one| share(one.pipelined.system)),
-        row("  sensor", None, &|one| share(one.pipelined.sensor)),
-        row("  aggregator", None, &|one| share(one.pipelined.aggregator)),
-        row("  single frame", None, &|one| share(one.single_frame.system)),
+        part("sensor", &|one| share(one.pipelined.sensor)),
+        part("aggregator", &|one| share(one.pipelined.aggregator)),
+        part("single frame", &|one| share(one.single_frame.system)),
         row("privacy", Some(Merit::Privacy), &leak),
         row("limits broken", None, &limits),
     ]

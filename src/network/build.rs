@@ -62,6 +62,19 @@ pub enum ShapeError {
     },
 }
 
+impl ShapeError {
+    /// Name of the layer that can't exist.
+    pub fn layer(&self) -> &str {
+        match self {
+            Self::Zero { layer, .. }
+            | Self::KernelTooLarge { layer, .. }
+            | Self::Groups { layer, .. }
+            | Self::Mismatch { layer, .. }
+            | Self::Overflow { layer } => layer,
+        }
+    }
+}
+
 /// Builder of a [`Network`].
 #[derive(Debug)]
 pub struct NetworkBuilder {

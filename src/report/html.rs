@@ -90,8 +90,8 @@ fn table_markup(table: &PageTable) -> Markup {
                 thead { tr { @for (index, name) in table.head.iter().enumerate() {
                     th.figure[index >= table.words] scope="col" { (name) }
                 } } }
-                tbody { @for row in &table.rows { tr { @for (index, cell) in row.iter().enumerate() {
-                    @if index == 0 { th.part[cell.starts_with("  ")] scope="row" { (code_spans(cell)) } }
+                tbody { @for row in &table.rows { tr { @for (index, cell) in row.cells.iter().enumerate() {
+                    @if index == 0 { th.part[row.is_part] scope="row" { (code_spans(cell)) } }
                     @else { td.figure[index >= table.words] { (code_spans(cell)) } }
                 } } } }
             }

@@ -69,14 +69,14 @@ fn table_text(out: &mut String, table: &PageTable) -> std::fmt::Result {
     writeln!(out, "{}", cells(&table.head))?;
     let rules = (0..table.head.len()).map(|index| if index < table.words { "---|" } else { "---:|" });
     writeln!(out, "|{}", rules.collect::<String>())?;
-    // Blanks before the name of a part are not kept there: it is named with what it is a part of.
+    // A part can't stand in from the others there: it is named with what it is a part of.
     let mut whole = "";
     for row in &table.rows {
-        let Some((name, rest)) = row.split_first() else { continue };
-        let part = name.strip_prefix("  ");
-        whole = if part.is_some() { whole } else { name.as_str() };
-        let name = part.map_or_else(|| name.clone(), |part| format!("{whole}, {part}"));
-        writeln!(out, "{}", cells(&[std::slice::from_ref(&name), rest].concat()))?;
+        let Some((name, rest)) = row.cells.split_first() else { continue };
+        let of_whole = row.is_part.then(|| format!("{whole}, {name}"));
+        whole = if row.is_part { whole } else { name };
+        let name = of_whole.as_ref().unwrap_or(name);
+        writeln!(out, "{}", cells(&[std::slice::from_ref(name), rest].concat()))?;
     }
     Ok(())
 }

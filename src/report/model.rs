@@ -51,10 +51,19 @@ pub(crate) struct PageTable {
     pub head: Vec<String>,
     /// Number of columns at the left that hold words; the others hold figures.
     pub words: usize,
-    /// Rows with a cell for each column.
-    pub rows: Vec<Vec<String>>,
+    /// Rows.
+    pub rows: Vec<PageRow>,
     /// Folded away where the form can do that.
     pub folded: bool,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PageRow {
+    /// A cell for each column.
+    pub cells: Vec<String>,
+    /// The row is part of the one above that is none.
+    pub is_part: bool,
 }
 
 /// A picture.
@@ -96,7 +105,16 @@ impl PageTable {
 
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
-        debug_assert_eq!(cells.len(), self.head.len(), "{cells:?}");
-        self.rows.push(cells);
+        self.add(PageRow { cells, is_part: false });
+    }
+
+    /// Adds a row that is part of the last one that is none.
+    pub(crate) fn part(&mut self, cells: Vec<String>) {
+        self.add(PageRow { cells, is_part: true });
+    }
+
+    fn add(&mut self, row: PageRow) {
+        debug_assert_eq!(row.cells.len(), self.head.len(), "{row:?}");
+        self.rows.push(row);
     }
 }

@@ -154,7 +154,13 @@ fn rows<'a>(report: &'a Report, caption: &str) -> Vec<&'a [String]> {
     let passages = report.sections.iter().flat_map(|section| &section.passages);
     let mut tables =
         passages.filter_map(|passage| if let Passage::Table(table) = passage { Some(table) } else { None });
-    tables.find(|table| table.caption.starts_with(caption)).unwrap().rows.iter().map(Vec::as_slice).collect()
+    tables
+        .find(|table| table.caption.starts_with(caption))
+        .unwrap()
+        .rows
+        .iter()
+        .map(|row| row.cells.as_slice())
+        .collect()
 }
 
 #[test]

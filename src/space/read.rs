@@ -83,18 +83,18 @@ impl SearchSpace {
         };
         space
             .check_networks()
-            .map_err(|message| source.error(stage_span(&message, &file.stage, header.resolutions.span()), message))?;
+            .map_err(|defect| source.error(defect.span(&file.stage, header.resolutions.span()), defect.message))?;
         Ok(space)
     }
 
-    /// Lowers the smallest and the largest network at every resolution. An error begins with the layer it is about.
-    fn check_networks(&self) -> Result<(), String> {
+    /// Lowers the smallest and the largest network at every resolution.
+    fn check_networks(&self) -> Result<(), LayerDefect> {
         for genome in [self.smallest(), self.largest()] {
             for resolution in 0..self.resolutions.len() {
                 let mut genes = genome.genes().to_vec();
                 genes[0] = resolution as u8;
-                let network = self.lower(&self.canonical(genes)).map_err(|error| error.to_string())?;
-                self.check_modules(&network).map_err(|error| error.to_string())?;
+                let network = self.lower(&self.canonical(genes))?;
+                self.check_modules(&network)?;
                 check_size(&network, "weights", MAX_WEIGHTS, |layer| layer.weights)?;
                 check_size(&network, "values", MAX_VALUES, |layer| layer.output.elements())?;
             }
@@ -117,22 +117,37 @@ impl SearchSpace {
 }
 
 /// Bounds the sum of a size over all layers. The error names the layer that adds most.
-fn check_size(network: &Network, what: &str, most: u64, size: fn(&Layer) -> u64) -> Result<(), String> {
+fn check_size(network: &Network, what: &str, most: u64, size: fn(&Layer) -> u64) -> Result<(), LayerDefect> {
     let all: u64 = network.layers.iter().map(size).fold(0, u64::saturating_add);
     match network.layers.iter().max_by_key(|layer| size(layer)) {
-        Some(largest) if all > most => Err(format!(
-            "layer {}: a network of this space has {all} {what}, most of them here; at most {most} are allowed",
-            largest.name
-        )),
+        Some(Layer { name, .. }) if all > most => Err(LayerDefect {
+            layer: name.clone(),
+            message: format!(
+                "layer {name}: a network of this space has {all} {what}, most of them here; at most {most} are allowed"
+            ),
+        }),
         _ => Ok(()),
     }
 }
 
-/// Place of the stage that an error about one of its layers names; that of the resolutions for the input.
-fn stage_span(message: &str, rows: &[StageKeys], resolutions: Range<usize>) -> Range<usize> {
-    let layer = message.strip_prefix("layer ").unwrap_or(message);
-    let stage = layer.split(['.', ':']).next().unwrap_or(layer);
-    rows.iter().find(|row| row.name.get_ref() == stage).map_or(resolutions, |row| row.name.span())
+/// Defect of a layer of some network of the space.
+struct LayerDefect {
+    layer: String,
+    message: String,
+}
+
+impl LayerDefect {
+    /// Place of the stage of the layer; that of the resolutions for the input.
+    fn span(&self, rows: &[StageKeys], resolutions: Range<usize>) -> Range<usize> {
+        let stage = self.layer.split('.').next().unwrap_or(&self.layer);
+        rows.iter().find(|row| row.name.get_ref() == stage).map_or(resolutions, |row| row.name.span())
+    }
+}
+
+impl From<ShapeError> for LayerDefect {
+    fn from(error: ShapeError) -> Self {
+        Self { layer: error.layer().to_owned(), message: error.to_string() }
+    }
 }
 
 /// A number from 1 to `most`.

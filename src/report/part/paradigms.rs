@@ -20,7 +20,11 @@ pub(in crate::report) fn section(session: &Session) -> PageSection {
     for row in paradigm_rows(&all) {
         let mut cells = vec![row.name.to_owned()];
         cells.extend(row.cells.iter().map(cell));
-        table.row(cells);
+        if row.is_part {
+            table.part(cells);
+        } else {
+            table.row(cells);
+        }
     }
     let precisions: BTreeSet<&str> =
         all.iter().filter_map(|one| session.leak(&one.design)).map(|leak| leak.precision.name()).collect();

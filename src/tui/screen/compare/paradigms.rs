@@ -66,7 +66,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         chrome::line(
             buf,
             Rect { width: NAMES.min(area.width), ..area },
-            &[(&format!(" {}", row.name), theme.dim)],
+            &[(&format!(" {}", row.indented()), theme.dim)],
             theme,
         );
         for (place, figure) in row.cells.iter().enumerate() {
