@@ -4,6 +4,8 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use common::{command, events, events_of, folder, losses, of_kind, read_until, splitscope, succeed, text};
@@ -60,34 +62,88 @@ fn chosen_designs_are_measured_with_cameras_lost_and_remembered() {
     }
 }
 
+/// Moment at which a training is killed.
+#[derive(Debug, Clone, Copy)]
+enum KilledAt {
+    /// An event of this kind is told: a step, whose checkpoint is not written yet, or a checkpoint.
+    Event(&'static str),
+    /// This file of a checkpoint is half written.
+    Writing(&'static str),
+}
+
+impl KilledAt {
+    /// Trains until the moment has come; `whole` is a checkpoint. Returns the events.
+    fn kill(self, folder: &Path, arguments: &[&str], whole: &Path) -> Vec<Value> {
+        let mut seen = Vec::new();
+        match self {
+            Self::Event(kind) => {
+                let mut child = command(folder, arguments).stdout(Stdio::piped()).spawn().unwrap();
+                let mut told = events_of(&mut child);
+                read_until(&mut told, &mut seen, kind, 1);
+                child.kill().unwrap();
+                child.wait().unwrap();
+                // It may have done more than was heard of it.
+                seen.extend(told);
+            }
+            Self::Writing(file) => {
+                // The system kills a process that writes more into a file than it may.
+                let most = std::fs::metadata(whole.join(file)).unwrap().len() / 1024 - 1;
+                let limits = format!("ulimit -c 0; ulimit -f {most}");
+                let mut child = limited(folder, &limits, arguments).stdout(Stdio::piped()).spawn().unwrap();
+                seen.extend(events_of(&mut child));
+                assert_eq!(child.wait().unwrap().signal(), Some(signal_hook::consts::SIGXFSZ), "{seen:?}");
+                let remains: Vec<PathBuf> = folders(&folder.join("killed/checkpoint"), ".checkpoint-");
+                let [remains] = &remains[..] else { panic!("{remains:?}") };
+                assert!(remains.join(file).exists() && !remains.join("SHA256SUMS").exists());
+            }
+        }
+        seen
+    }
+}
+
+/// The program with limits that a shell sets.
+fn limited(folder: &Path, limits: &str, arguments: &[&str]) -> Command {
+    let program = env!("CARGO_BIN_EXE_splitscope");
+    let mut command = Command::new("bash");
+    command.args(["-c", &format!("{limits}; exec '{program}' {}", arguments.join(" "))]);
+    command.current_dir(folder).env("SPLITSCOPE_CACHE", folder.join("cache")).stdin(Stdio::null());
+    command
+}
+
+/// Folders whose names begin with `start`, by name.
+fn folders(folder: &Path, start: &str) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let begins = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
+    let mut paths: Vec<PathBuf> = paths.filter(begins).collect();
+    paths.sort();
+    paths
+}
+
 #[test]
 fn a_process_killed_at_any_moment_loses_only_what_came_after_its_last_checkpoint() {
     let folder = folder();
     let settings = ["checkpoint-every=1"];
     let unbroken = losses(&succeed(folder.path(), &small("whole", "8", &settings)));
-    let mut broken = BTreeMap::new();
+    let checkpoint = folder.path().join("whole/checkpoint/step-00000008");
     let go_on = vec!["train", "--run", "killed", "--json", "--threads", "1"];
-    // Each life ends a little later after a step was told: before, in and after the writing of its checkpoint.
-    for delay_ms in [0, 3, 9, 27] {
-        let start = if delay_ms == 0 { small("killed", "8", &settings) } else { go_on.clone() };
-        let mut child = command(folder.path(), &start).stdout(Stdio::piped()).spawn().unwrap();
-        let mut told = events_of(&mut child);
-        let mut seen = Vec::new();
-        read_until(&mut told, &mut seen, "step", 1);
-        std::thread::sleep(std::time::Duration::from_millis(delay_ms));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // It may have done more than was heard of it.
-        seen.extend(told);
-        broken.extend(losses(&seen));
+    let mut broken = BTreeMap::new();
+    let mut arguments = small("killed", "8", &settings);
+    for moment in [
+        KilledAt::Event("step"),
+        KilledAt::Event("checkpoint"),
+        KilledAt::Writing("weights.bpk"),
+        KilledAt::Writing("optimiser.bpk"),
+        KilledAt::Event("step"),
+    ] {
+        broken.extend(losses(&moment.kill(folder.path(), &arguments, &checkpoint)));
+        arguments.clone_from(&go_on);
     }
     broken.extend(losses(&succeed(folder.path(), &go_on)));
     assert_eq!(broken, unbroken);
-    let names = std::fs::read_dir(folder.path().join("killed/checkpoint")).unwrap();
-    let mut names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| !name.starts_with("best-"));
-    names.sort();
-    assert_eq!(names, ["step-00000006", "step-00000007", "step-00000008"]);
+    let kept = folders(&folder.path().join("killed/checkpoint"), "");
+    let mut kept: Vec<&str> = kept.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    kept.retain(|name| !name.starts_with("best-"));
+    assert_eq!(kept, ["step-00000006", "step-00000007", "step-00000008"]);
 }
 
 #[test]
@@ -125,15 +181,8 @@ fn a_full_disk_costs_checkpoints_and_not_the_run() {
     let folder = folder();
     succeed(folder.path(), &small("fills-the-cache", "1", &[]));
     // A limit on the size of files fails writes as a full disk does. It lets the database through, not the weights.
-    let program = env!("CARGO_BIN_EXE_splitscope");
-    let arguments = small("r", "4", &["checkpoint-every=2"]).join(" ");
-    let limited = Command::new("bash")
-        .args(["-c", &format!("trap '' XFSZ; ulimit -f 500; exec '{program}' {arguments}")])
-        .current_dir(folder.path())
-        .env("SPLITSCOPE_CACHE", folder.path().join("cache"))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let arguments = small("r", "4", &["checkpoint-every=2"]);
+    let limited = limited(folder.path(), "trap '' XFSZ; ulimit -f 500", &arguments).output().unwrap();
     let found = events(&limited);
     let warning = of_kind(&found, "warning")[0]["text"].as_str().unwrap().to_owned();
     assert!(warning.contains("checkpoint") && warning.contains("goes on"), "{warning}");

@@ -1,12 +1,14 @@
 //! Process that leads: asks the sensors, fuses what comes, and classifies.
 
+mod arrivals;
+
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use super::error::WireError;
 use super::frame::HEADER;
-use super::joining::{Entrance, EntranceNews, Newcomer};
-use super::message::{Hello, Preparing, WireMessage};
+use super::joining::Entrance;
+use super::message::WireMessage;
 use super::pacing::{self, Pacing};
 use super::roster::{LostSensor, Roster, SensorAnswer};
 use super::sensor::out_of_turn;
@@ -21,9 +23,6 @@ use crate::record::{RunningEvent, RunningObject, RunningPlan, RunningSummary, St
 const PROTOCOL_BYTES: u64 = 4 * HEADER as u64 + 10 + 8;
 /// Connections beyond one for each camera that may not have said who they are at a time.
 const SPARE_PLACES: usize = 8;
-
-/// Time between two signs to sensors that have joined that the aggregator waits for others.
-const WAITING_PAUSE: Duration = Duration::from_secs(1);
 
 /// Settings of an aggregator.
 #[derive(Debug, Clone)]
@@ -49,6 +48,8 @@ pub struct Aggregator {
     deployment: Deployment,
     digest: String,
     settings: AggregatorSettings,
+    /// Clock by which it waits for sensors.
+    pub(super) clock: fn() -> Instant,
 }
 
 /// State of a split that runs.
@@ -62,6 +63,7 @@ struct RunningSplit<'a> {
     data: Option<(u64, u32)>,
     /// `true` once objects are shown: all sensors to come must have those.
     has_begun: bool,
+    clock: fn() -> Instant,
     tell: &'a mut dyn FnMut(RunningEvent),
 }
 
@@ -86,7 +88,7 @@ impl Aggregator {
         digest: String,
         settings: AggregatorSettings,
     ) -> Result<Self, WireError> {
-        Ok(Self { listener: TcpListener::bind(address)?, deployment, digest, settings })
+        Ok(Self { listener: TcpListener::bind(address)?, deployment, digest, settings, clock: Instant::now })
     }
 
     /// Address that sensors connect to.
@@ -104,7 +106,7 @@ impl Aggregator {
     /// No sensor comes within the time before any object was classified, or the aggregator half can't be run.
     pub fn run(self, tell: &mut dyn FnMut(RunningEvent)) -> Result<RunningSummary, WireError> {
         let address = self.address()?;
-        let Self { listener, deployment, digest, settings } = self;
+        let Self { listener, deployment, digest, settings, clock } = self;
         let code_bytes = deployment.link.bytes();
         tell(RunningEvent::Listening(RunningPlan {
             address: address.to_string(),
@@ -125,6 +127,7 @@ impl Aggregator {
             roster: Roster::new(deployment.views, code_bytes as usize, settings.timeout),
             data: None,
             has_begun: false,
+            clock,
             tell,
         };
         let summary = running.run()?;
@@ -175,110 +178,6 @@ impl RunningSplit<'_> {
         summary.link_model_s = models.into_iter().collect::<Option<Vec<f64>>>().map(median);
         summary.seconds = started.elapsed().as_secs_f64();
         Ok(summary)
-    }
-
-    /// Waits until so many sensors are there; if the time is over, one will do. The time begins again with each sign of
-    /// a sensor that makes its images: how fast a machine does that is no reason to end.
-    fn wait_for(&mut self, count: usize) -> Result<(), WireError> {
-        let (mut sign, mut told) = (Instant::now(), Instant::now());
-        while self.roster.cameras().len() < count {
-            self.sweep();
-            if told.elapsed() >= WAITING_PAUSE {
-                self.ask(0, |_| WireMessage::Waiting);
-                told = Instant::now();
-            }
-            let left = (sign + self.settings.wait).saturating_duration_since(Instant::now());
-            match self.entrance.wait(left.min(WAITING_PAUSE)) {
-                Some(news) => {
-                    if self.receive(news) {
-                        sign = Instant::now();
-                    }
-                }
-                None if left > WAITING_PAUSE => {}
-                None if self.roster.cameras().is_empty() => return Err(WireError::NoSensors(self.settings.wait)),
-                None => break,
-            }
-        }
-        if self.roster.cameras().len() < count {
-            let missing = (0..self.deployment.views).filter(|&camera| !self.roster.holds(camera));
-            let late = missing.map(|camera| LostSensor { camera, reason: WireError::Absent(self.settings.wait) });
-            let late: Vec<LostSensor> = late.collect();
-            self.tell_lost(late);
-        }
-        Ok(())
-    }
-
-    /// Takes news in. Returns `true` for a sign of a sensor of this design that makes its images.
-    fn receive(&mut self, news: EntranceNews) -> bool {
-        let Preparing { digest, camera, done, total } = match news {
-            EntranceNews::Newcomer(newcomer) => {
-                self.welcome(newcomer);
-                return false;
-            }
-            EntranceNews::Preparing(preparing) => preparing,
-        };
-        let is_awaited = (camera as usize) < self.deployment.views && !self.roster.holds(camera as usize);
-        let is_sign = is_awaited && digest == self.digest;
-        if is_sign {
-            (self.tell)(RunningEvent::Preparing { camera, done, total });
-        }
-        is_sign
-    }
-
-    /// Lets a newcomer in, or sends it away.
-    fn welcome(&mut self, newcomer: Newcomer) {
-        // It may come in the place of one that has gone.
-        self.sweep();
-        let peer = newcomer.peer.to_string();
-        let admitted = match &newcomer.hello {
-            Ok(hello) => self.refusal(hello).map_or(Ok(hello.clone()), Err),
-            Err(error) => Err(error.to_string()),
-        };
-        let hello = match admitted {
-            Ok(hello) => hello,
-            Err(reason) => {
-                newcomer.refuse(&reason);
-                return (self.tell)(RunningEvent::Refused { peer, reason });
-            }
-        };
-        let Hello { camera, fingerprint, objects, pacing, .. } = hello;
-        match self.roster.admit(camera as usize, newcomer.stream, pacing) {
-            Ok(()) => {
-                self.data = Some((fingerprint, objects));
-                let bytes_per_s = pacing.map(|pacing| pacing.bytes_per_s);
-                (self.tell)(RunningEvent::Joined { camera, peer, bytes_per_s });
-            }
-            Err(error) => (self.tell)(RunningEvent::Refused { peer, reason: error.to_string() }),
-        }
-    }
-
-    /// Reason for which a sensor can't join.
-    fn refusal(&self, hello: &Hello) -> Option<String> {
-        let Hello { digest, camera, fingerprint, objects, .. } = hello;
-        let views = self.deployment.views;
-        if digest != self.digest {
-            let precision = self.deployment.precision.name();
-            return Some(format!(
-                "the sensor has the files of another design, or is not in {precision}, as the aggregator is \
-                 (`--precision`)"
-            ));
-        }
-        if *camera as usize >= views {
-            return Some(format!("the design has {views} cameras; there is no camera {camera}"));
-        }
-        if self.roster.holds(*camera as usize) {
-            return Some(format!("camera {camera} has a sensor already"));
-        }
-        if *objects == 0 || self.agreed_data().is_some_and(|data| data != (*fingerprint, *objects)) {
-            return Some("the sensor has other data than those that came before it".into());
-        }
-        None
-    }
-
-    /// Fingerprint and number of the objects that a sensor must have: those of the sensors that are there. Before the
-    /// first object nothing holds them once these have gone.
-    fn agreed_data(&self) -> Option<(u64, u32)> {
-        if self.has_begun || !self.roster.cameras().is_empty() { self.data } else { None }
     }
 
     /// Notes sensors that have gone while no answer was awaited.

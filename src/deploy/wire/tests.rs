@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,21 +87,29 @@ struct Running {
 }
 
 fn running() -> Running {
-    running_with(LONG)
+    running_by(Instant::now)
 }
 
-/// Aggregator that waits so long for sensors.
-fn running_with(wait: Duration) -> Running {
+/// Seconds by which the clocks of two tests are ahead.
+static AHEAD_S: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+
+fn stepped_clock<const TEST: usize>() -> Instant {
+    Instant::now() + Duration::from_secs(AHEAD_S[TEST].load(Ordering::SeqCst))
+}
+
+/// Aggregator that waits for sensors by this clock.
+fn running_by(clock: fn() -> Instant) -> Running {
     let settings = AggregatorSettings {
         classes: Vec::new(),
         objects: None,
         shared_link: true,
         predicted: None,
-        wait,
+        wait: LONG,
         timeout: LONG,
     };
     let deployment = deployment(ViewFusion::Max);
-    let aggregator = Aggregator::bind("127.0.0.1:0", deployment, DIGEST.into(), settings).unwrap();
+    let mut aggregator = Aggregator::bind("127.0.0.1:0", deployment, DIGEST.into(), settings).unwrap();
+    aggregator.clock = clock;
     let address = aggregator.address().unwrap().to_string();
     let (sender, events) = mpsc::channel();
     let result = thread::spawn(move || aggregator.run(&mut |event| sender.send(event).unwrap_or_default()));
@@ -108,6 +117,15 @@ fn running_with(wait: Duration) -> Running {
 }
 
 impl Running {
+    /// Sets the clock of a test forward until nothing is waited for any more.
+    fn end_of_wait<const TEST: usize>(self) -> Result<RunningSummary, WireError> {
+        while !self.result.is_finished() {
+            AHEAD_S[TEST].fetch_add(LONG.as_secs(), Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.result.join().unwrap()
+    }
+
     /// Connection that has said which camera it is.
     fn joining(&self, camera: u32) -> TcpStream {
         let images = images(camera.min(1));
@@ -224,8 +242,7 @@ fn a_lost_sensor_costs_its_view_and_may_come_again() {
 
 #[test]
 fn what_was_classified_is_told_when_all_sensors_are_lost_for_good() {
-    // Time for both sensors to come on a machine however busy; it passes once, after they are lost.
-    let running = running_with(Duration::from_secs(10));
+    let running = running_by(stepped_clock::<1>);
     let mut sensors = [running.joining(0), running.joining(1)];
     for stream in &mut sensors {
         assert_eq!(asked(stream), WireMessage::Sense);
@@ -239,7 +256,7 @@ fn what_was_classified_is_told_when_all_sensors_are_lost_for_good() {
         assert_eq!(asked(stream), WireMessage::Sense);
     }
     drop(sensors);
-    let summary = running.result.join().unwrap().unwrap();
+    let summary = running.end_of_wait::<1>().unwrap();
     assert_eq!((summary.objects, summary.unanswered), (1, 3));
 }
 
@@ -308,37 +325,20 @@ fn signs_of_sensors_that_make_images_begin_the_wait_again_but_not_those_of_stran
     drop(stranger);
 }
 
-/// Returns `true` if an aggregator outlives two of its waits while a sensor of its design tells that it makes its
-/// images; `None` where this machine paused for so long that nothing can be told.
-fn outlives_its_wait(wait: Duration) -> Option<bool> {
-    // Time before the last sign that was heard: an end of the wait is a whole wait behind it.
-    let mut heard = Instant::now();
-    let running = running_with(wait);
-    let sensor = TcpStream::connect(&running.address).unwrap();
-    let sign = WireMessage::Preparing(Preparing { digest: DIGEST.into(), camera: 1, done: 1, total: 9 });
-    let (started, mut outlives) = (Instant::now(), Some(true));
-    while outlives == Some(true) && started.elapsed() < 2 * wait {
-        let before = Instant::now();
-        let is_sent = sensor::write(&sensor, 0, &sign).is_ok();
-        // The events end with the aggregator.
-        let is_told = running.events.iter().any(|event| matches!(event, RunningEvent::Preparing { camera: 1, .. }));
-        if !(is_sent && is_told) {
-            outlives = (heard.elapsed() < wait / 2).then_some(false);
-        }
-        heard = before;
-        thread::sleep(wait / 20);
-    }
-    drop(sensor);
-    let ended = running.result.join().unwrap();
-    assert!(matches!(ended, Err(WireError::NoSensors(_))), "{ended:?}");
-    outlives
-}
-
 #[test]
 fn a_sensor_that_makes_its_images_is_waited_for_longer_than_one_wait() {
-    let waits = (0..12).map(|power| SHORT * 2_u32.pow(power));
-    let outlived: Vec<bool> = waits.filter_map(outlives_its_wait).take(1).collect();
-    assert_ne!(outlived, [false], "its signs begin the wait again");
+    let running = running_by(stepped_clock::<0>);
+    let sensor = TcpStream::connect(&running.address).unwrap();
+    let sign = WireMessage::Preparing(Preparing { digest: DIGEST.into(), camera: 1, done: 1, total: 9 });
+    for _ in 0..3 {
+        AHEAD_S[0].fetch_add(LONG.as_secs() * 2 / 3, Ordering::SeqCst);
+        sensor::write(&sensor, 0, &sign).unwrap();
+        // The events end with the aggregator.
+        let is_told = running.events.iter().any(|event| matches!(event, RunningEvent::Preparing { camera: 1, .. }));
+        assert!(is_told, "each sign begins the wait again");
+    }
+    let ended = running.end_of_wait::<0>();
+    assert!(matches!(ended, Err(WireError::NoSensors(_))), "{ended:?}");
 }
 
 #[test]

@@ -273,8 +273,15 @@ impl Database for Sqlite {
     }
 
     fn wait_long(&mut self) {
+        self.wait_by(wait_for_writer);
+    }
+}
+
+impl Sqlite {
+    /// Waits for other writers by a function, which is told the number of times before.
+    fn wait_by(&mut self, wait: fn(i32) -> bool) {
         // Nothing but a pointer to the function is set, which can't fail.
-        let _ = self.db.busy_handler(Some(wait_for_writer));
+        let _ = self.db.busy_handler(Some(wait));
     }
 }
 

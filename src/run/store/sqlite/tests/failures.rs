@@ -1,7 +1,10 @@
 //! Databases that are damaged, of another program, of a newer one, full, read-only or locked.
 
+use std::sync::atomic::{AtomicI32, Ordering};
+
 use super::*;
 use crate::run::store::row::to_sql;
+use crate::run::tests::until;
 
 #[test]
 fn damage_is_told_as_such() {
@@ -117,16 +120,21 @@ fn a_deleted_or_replaced_database_is_noticed_before_anything_is_written() {
 
 #[test]
 fn a_process_that_works_waits_longer_for_another_writer() {
+    static WAITS: AtomicI32 = AtomicI32::new(0);
+    fn wait_and_count(times: i32) -> bool {
+        WAITS.store(times, Ordering::Relaxed);
+        wait_for_writer(times)
+    }
     let (_directory, path) = database();
     let holder = Connection::open(&path).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut store = Sqlite::open(&path).unwrap();
-    let short = Duration::from_millis(20);
-    store.db.busy_timeout(short).unwrap();
+    // Less than the first of the waits below.
+    store.db.busy_timeout(Duration::from_micros(1)).unwrap();
     assert!(matches!(store.append(Task::Train, &Event::Paused), Err(RunError::Locked(_))));
-    store.wait_long();
+    store.wait_by(wait_and_count);
     let writer = std::thread::spawn(move || store.append(Task::Train, &Event::Paused).map(drop));
-    std::thread::sleep(10 * short);
+    until("it has waited several times", || WAITS.load(Ordering::Relaxed) > 3);
     holder.execute_batch("ROLLBACK").unwrap();
     writer.join().unwrap().unwrap();
     assert!(wait_for_writer(PAUSES - 1) && !wait_for_writer(PAUSES), "not for ever");
