@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::Answer;
 use super::load::{self, NamedRun};
 use super::output::say;
-use super::progress::ProgressBar;
 use super::usage::refuse;
+use super::{Answer, evaluator};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
 use crate::quantity::number;
 use crate::record::{Measurement, MeasurementKey, Precision, Subset};
-use crate::run::{PictureRequest, RunArchive, RunDir, RunEvaluator, Stored};
+use crate::run::{EvaluatorOptions, PictureRequest, RunArchive, RunDir, Stored};
 use crate::text::shell_word;
 use crate::tui::demo::{self, WantedPictures};
 
@@ -124,9 +123,7 @@ fn add_pictures_of_tour(run: &RunDir, archive: Vec<u8>) -> Result<bool> {
     if wanted.is_empty() {
         return Ok(false);
     }
-    let bar = ProgressBar::new("rendering");
-    let evaluator = RunEvaluator::open(run, &|done, total| bar.show(done, total))?;
-    bar.end();
+    let evaluator = evaluator::open(run, EvaluatorOptions::default())?;
     for WantedPictures { design, views, object } in wanted {
         evaluator.pictures(&PictureRequest { design, views, object })?;
     }

@@ -6,10 +6,9 @@ use anyhow::{Context, Result};
 
 use super::load::NamedRun;
 use super::output::say;
-use super::progress::ProgressBar;
 use super::train::use_threads;
 use super::usage::{Usage, refuse};
-use super::{Answer, bounds, load, measure};
+use super::{Answer, bounds, evaluator, load, measure};
 use crate::deploy::{
     self, DeployFormat, Deployment, ExportManifest, ExportedRun, FileContent, ImageFormat, LAYER_INDEX,
     PrecisionManifest,
@@ -17,7 +16,7 @@ use crate::deploy::{
 use crate::network::{Layer, NetworkBuilder, Shape, ShapeError, SlidingWindow};
 use crate::quantity::Dimension;
 use crate::record::{MeasurementKey, Precision, Subset};
-use crate::run::{Manifest, RunEvaluator, SHIPPED};
+use crate::run::{EvaluatorOptions, Manifest, RunEvaluator, SHIPPED};
 use crate::space::{Design, SearchSpace};
 use crate::train::TrainError;
 
@@ -65,11 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let DeployRequest { design, views, formats } = DeployRequest::read(run.manifest(), arguments)?;
     let run = run.unpacked()?;
     use_threads(arguments.threads)?;
-    let bar = ProgressBar::new("rendering");
-    let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
-    bar.end();
-    load::print_warnings(evaluator.warnings());
-    load::print_warnings_of(&run)?;
+    let evaluator = evaluator::open(&run, EvaluatorOptions::default())?;
     let space = evaluator.space();
     let key = evaluator.key(&design, views as u32, Subset::Test);
     let path = if run.is_temporary() {

@@ -10,13 +10,12 @@ use serde_json::json;
 
 use super::load::NamedRun;
 use super::output::{note, say};
-use super::progress::ProgressBar;
 use super::train::use_threads;
 use super::usage::{Usage, refuse};
-use super::{Answer, bounds, load};
+use super::{Answer, bounds, evaluator, load};
 use crate::quantity::Metric;
 use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Subset};
-use crate::run::RunEvaluator;
+use crate::run::{EvaluatorOptions, RunEvaluator};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::ViewSet;
 
@@ -128,12 +127,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     // Accuracies with another calibration are not comparable with those on record.
     let as_the_run = objects == settings.calibration_objects && arguments.clipping == Clipping::default();
     settings.calibration_objects = objects;
-    let bar = ProgressBar::new("rendering");
-    let evaluator = RunEvaluator::open_with(&run, settings, &|done, total| bar.show(done, total))?;
-    let evaluator = evaluator.with_clipping(arguments.clipping);
-    bar.end();
-    load::print_warnings(evaluator.warnings());
-    load::print_warnings_of(&run)?;
+    let options = EvaluatorOptions { settings: Some(settings), ..EvaluatorOptions::default() };
+    let evaluator = evaluator::open(&run, options)?.with_clipping(arguments.clipping);
     let designs = designs(&evaluator, arguments)?;
     if arguments.workers > 1 && !arguments.leak {
         let printed: Vec<String> = designs.iter().map(|design| evaluator.space().print_design(design)).collect();

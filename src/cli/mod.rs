@@ -14,6 +14,7 @@ mod data;
 mod demo;
 mod demo_real;
 mod deploy;
+mod evaluator;
 mod explore;
 mod finetune;
 mod generate;

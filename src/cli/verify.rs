@@ -8,9 +8,8 @@ use serde_json::json;
 
 use super::load::NamedRun;
 use super::output::say;
-use super::progress::ProgressBar;
 use super::train::use_threads;
-use super::{Answer, bounds, load};
+use super::{Answer, bounds, evaluator};
 use crate::data::npz;
 use crate::deploy::{
     self, Agreement, DeployError, DeployFormat, Deployment, ExportManifest, HalfPair, OnnxPair, OnnxProgram,
@@ -19,7 +18,7 @@ use crate::deploy::{
 use crate::network::Shape;
 use crate::quantity::Metric;
 use crate::record::{MeasurementKey, Precision, Subset};
-use crate::run::RunEvaluator;
+use crate::run::EvaluatorOptions;
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
@@ -63,10 +62,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = NamedRun::open(&path).with_context(|| "the run that the files were exported from; name it with --run")?;
     let run = run.unpacked()?;
     use_threads(arguments.threads)?;
-    let bar = ProgressBar::new("rendering");
-    let evaluator = RunEvaluator::open_at(&run, manifest.run.step, &|done, total| bar.show(done, total))?;
-    bar.end();
-    load::print_warnings_of(&run)?;
+    let options = EvaluatorOptions { step: Some(manifest.run.step), ..EvaluatorOptions::default() };
+    let evaluator = evaluator::open(&run, options)?;
     if evaluator.weights_digest() != manifest.run.weights_sha256 {
         bail!("the run has other weights at step {} than those that were exported", manifest.run.step);
     }

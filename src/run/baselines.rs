@@ -25,7 +25,7 @@ impl RunAccuracies<'_> {
             if let Some(accuracy) = self.evaluator.claim_accuracy(&key, self.process)? {
                 return Ok(accuracy);
             }
-            std::thread::sleep(POLL_INTERVAL);
+            self.evaluator.store().wait(POLL_INTERVAL)?;
         }
     }
 }
@@ -65,5 +65,23 @@ pub(crate) fn compare_baselines(
             Err(stopped)
         }
         outcomes => process.record_failure(outcomes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::record::{Control, Event, Task};
+    use crate::run::tests::small_run::{process, trained};
+    use crate::run::{EvaluatorOptions, RunEvaluator};
+
+    #[test]
+    fn a_request_to_stop_is_heard_before_the_data_are_ready() {
+        let (_folder, run) = trained();
+        let (mut process, events) = process(&run, Task::Search, |_| {});
+        run.store().unwrap().send(Task::Search, &Control::Stop).unwrap();
+        let opened = RunEvaluator::open_controlled(&run, EvaluatorOptions::default(), &mut process, &|_, _| {});
+        assert!(opened.unwrap().is_none());
+        let [Event::Stopped { reason }] = &events.borrow()[..] else { panic!("{events:?}") };
+        assert_eq!(reason, "before the data were ready");
     }
 }

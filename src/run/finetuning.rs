@@ -68,14 +68,14 @@ pub(crate) fn start_finetuning(
 fn with_weights(path: &Path, manifest: &Manifest, trainer: &Trainer) -> Result<RunDir, RunError> {
     if super::ServerAddress::is_one(path) {
         let run = RunDir::create(path, manifest)?;
-        Checkpoints::new(run.checkpoint_dir()).save(trainer, None)?;
+        Checkpoints::new(run.checkpoint_dir()).save(trainer)?;
         if let Some(rows) = run.store()?.checkpoints() {
             weights::publish(&run.checkpoint_dir(), rows)?;
         }
         return Ok(run);
     }
     RunDir::create_filled(path, manifest, |folder, _| {
-        Checkpoints::new(folder).save(trainer, None)?;
+        Checkpoints::new(folder).save(trainer)?;
         Ok(())
     })
 }

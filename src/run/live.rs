@@ -4,9 +4,9 @@
 
 use super::RunDir;
 use super::error::RunError;
-use super::evaluator::{Proceeding, RunEvaluator};
+use super::evaluator::{EvaluatorOptions, Proceeding, RunEvaluator};
 use super::inbox::TABLE_INTERVAL;
-use super::loading::{BEFORE_DATA, LoadingProgress};
+use super::loading::LoadingProgress;
 use super::searching::limits_changed;
 use super::task_process::TaskProcess;
 use crate::record::{Control, Event, LiveRecord, Precision, Subset};
@@ -37,10 +37,8 @@ impl<'a> LiveRunner<'a> {
         process: &'a mut TaskProcess,
         progress: LoadingProgress<'_>,
     ) -> Result<Option<Self>, RunError> {
-        let Some(evaluator) = RunEvaluator::open_controlled(run, process, progress)? else {
-            process.emit(Event::Stopped { reason: BEFORE_DATA.into() })?;
-            return Ok(None);
-        };
+        let opened = RunEvaluator::open_controlled(run, EvaluatorOptions::default(), process, progress)?;
+        let Some(evaluator) = opened else { return Ok(None) };
         let evaluator = evaluator.with_precision(precision);
         let mut live = LiveSearch::new(problem, seed)?;
         let mut last_row = 0;

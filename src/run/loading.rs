@@ -53,6 +53,9 @@ pub(super) fn load_inputs_controlled(
     progress: LoadingProgress<'_>,
 ) -> Result<Option<Inputs>, RunError> {
     let gate = LoadingGate::default();
+    if gate.handle_controls(process)? {
+        return Ok(None);
+    }
     let pass = |done, total| {
         progress(done, total);
         gate.pass(done, total)

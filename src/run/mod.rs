@@ -95,7 +95,7 @@ pub use store::{
 pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};
 pub(crate) use baselines::compare_baselines;
 pub(crate) use child::{Child, Ending, this_program};
-pub(crate) use evaluator::RunEvaluator;
+pub(crate) use evaluator::{EvaluatorOptions, RunEvaluator};
 pub(crate) use finetuning::{FinetuningStart, start_finetuning};
 pub(crate) use live::LiveRunner;
 pub(crate) use pictures::{PictureMaker, serve_pictures};

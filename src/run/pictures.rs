@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::RunDir;
 use super::child::spawn_at_low_priority;
 use super::error::RunError;
-use super::evaluator::RunEvaluator;
+use super::evaluator::{EvaluatorOptions, RunEvaluator};
 use super::store::PictureRequest;
 use crate::files;
 use crate::leak::DesignAttack;
@@ -97,7 +97,7 @@ pub(crate) fn serve_pictures(run: &RunDir) -> Result<(), RunError> {
         let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
         at_end.store(true, Ordering::Relaxed);
     });
-    let mut evaluator = RunEvaluator::open(run, &|_, _| {})?;
+    let mut evaluator = RunEvaluator::open(run, EvaluatorOptions::default(), &|_, _| {})?;
     while !closed.load(Ordering::Relaxed) {
         evaluator.refresh()?;
         serve_weights(&evaluator, &closed)?;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::RunDir;
 use super::error::RunError;
-use super::evaluator::{CLAIM_TTL, RunEvaluator};
-use super::loading::{BEFORE_DATA, LoadingProgress};
+use super::evaluator::{CLAIM_TTL, EvaluatorOptions, RunEvaluator};
+use super::loading::LoadingProgress;
 use super::store::DatabaseState;
 use super::task_process::TaskProcess;
 use super::worker::{WorkerProcess, start_workers};
@@ -85,10 +85,8 @@ impl<'a> SearchRunner<'a> {
         process: &'a mut TaskProcess,
         progress: LoadingProgress<'_>,
     ) -> Result<Option<Self>, RunError> {
-        let Some(evaluator) = RunEvaluator::open_controlled(run, process, progress)? else {
-            process.emit(Event::Stopped { reason: BEFORE_DATA.into() })?;
-            return Ok(None);
-        };
+        let opened = RunEvaluator::open_controlled(run, EvaluatorOptions::default(), process, progress)?;
+        let Some(evaluator) = opened else { return Ok(None) };
         let mut evaluator = evaluator.with_precision(options.precision);
         evaluator.store().dequeue_all()?;
         if evaluator.pin_weights().is_err() {
@@ -225,7 +223,7 @@ impl<'a> SearchRunner<'a> {
     }
 
     /// Takes the result of one open candidate in: one that a worker has measured, or one that is measured here. Returns
-    /// `false` if all are claimed by workers.
+    /// `false` if all are claimed by others, or the user has asked to stop.
     fn take_result(&mut self) -> Result<bool, RunError> {
         // Many machines are asked about often: without changes there is nothing to ask.
         let state = self.evaluator.store().state()?;
@@ -233,20 +231,18 @@ impl<'a> SearchRunner<'a> {
             self.take_in_rows()?;
             self.looked = Some(state);
         }
-        if let Some(index) = self.open.iter().position(|open| open.measured.is_some()) {
-            let OpenCandidate { key, measured, .. } = &self.open[index];
-            let accuracy = match measured {
-                Some(found) if self.evaluator.is_complete(found) => found.accuracy,
-                // A live search has ended it early.
-                _ => self.evaluator.measure_claimed(key)?.show(self.process)?,
-            };
+        if let Some((index, accuracy)) = self.open.iter().enumerate().find_map(|(index, open)| {
+            let found = open.measured.as_ref()?;
+            self.evaluator.is_complete(found).then_some((index, found.accuracy))
+        }) {
             self.report(index, accuracy)?;
             return Ok(true);
         }
-        if self.has_workers {
-            return self.measure_request();
-        }
         for index in 0..self.open.len() {
+            // Workers take no request of which something is on record: a live search has ended that measurement early.
+            if self.has_workers && self.open[index].measured.is_none() {
+                continue;
+            }
             let started = Instant::now();
             let accuracy = self.evaluator.claim_accuracy(&self.open[index].key, self.process)?;
             self.parts.measure += started.elapsed().as_secs_f64();
@@ -254,8 +250,11 @@ impl<'a> SearchRunner<'a> {
                 self.report(index, accuracy)?;
                 return Ok(true);
             }
+            if self.process.is_told_to_stop()? {
+                return Ok(false);
+            }
         }
-        Ok(false)
+        if self.has_workers { self.measure_request() } else { Ok(false) }
     }
 
     /// Takes in what was recorded since the last call, by one question however many candidates are open.
@@ -269,13 +268,15 @@ impl<'a> SearchRunner<'a> {
         Ok(())
     }
 
-    /// Measures the next request that no worker has claimed. Returns `false` if there is none.
+    /// Measures the next request that no worker has claimed. Returns `false` if there is none, or the user has asked to
+    /// stop.
     fn measure_request(&mut self) -> Result<bool, RunError> {
         let step = self.evaluator.step();
         let Some(key) = self.evaluator.store().claim_request(step, CLAIM_TTL)? else { return Ok(false) };
         let started = Instant::now();
-        let accuracy = self.evaluator.measure_claimed(&key)?.show(self.process)?;
+        let accuracy = self.evaluator.measure_claimed(&key, self.process)?;
         self.parts.measure += started.elapsed().as_secs_f64();
+        let Some(accuracy) = accuracy else { return Ok(false) };
         if let Some(index) = self.open.iter().position(|open| open.key == key) {
             self.report(index, accuracy)?;
         }
@@ -392,3 +393,6 @@ pub(super) fn limits_changed(before: &Knobs, now: &Knobs) -> Event {
     let shown: Vec<String> = Knob::ALL.into_iter().filter(moved).map(shown).collect();
     Event::LimitsChanged { text: if shown.is_empty() { "as before".to_owned() } else { shown.join(", ") } }
 }
+
+#[cfg(test)]
+mod tests;

@@ -173,9 +173,22 @@ impl TaskProcess {
     /// # Errors
     /// The database fails.
     pub(super) fn has_orders(&mut self) -> Result<bool, RunError> {
+        Ok(self.waiting()?.iter().any(|control| matches!(control, Control::Limits(_) | Control::Stop)))
+    }
+
+    /// Returns `true` if [`TaskProcess::controls`] will tell that the user has asked to stop.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(super) fn is_told_to_stop(&mut self) -> Result<bool, RunError> {
+        Ok(self.waiting()?.contains(&Control::Stop))
+    }
+
+    /// Control messages that wait for [`TaskProcess::controls`].
+    fn waiting(&mut self) -> Result<&[Control], RunError> {
         let new = self.inbox.poll()?;
         self.put_off(new);
-        Ok(self.put_off.iter().any(|control| matches!(control, Control::Limits(_) | Control::Stop)))
+        Ok(&self.put_off)
     }
 
     /// As [`TaskProcess::controls`]; calls `paused` with `true` before waiting and with `false` after it.

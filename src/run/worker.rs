@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::RunDir;
 use super::child::this_program;
 use super::error::RunError;
-use super::evaluator::{CLAIM_TTL, RunEvaluator};
+use super::evaluator::{CLAIM_TTL, EvaluatorOptions, RunEvaluator};
 use super::inbox::Inbox;
 use super::loading::LoadingProgress;
 use super::process::Process;
@@ -47,7 +47,7 @@ pub(crate) fn serve_requests(
 ) -> Result<WorkerSummary, RunError> {
     // Asked first: a search may end while the data are loaded.
     let mut has_met_search = is_search_under_way(&run.store()?)?;
-    let mut evaluator = RunEvaluator::open(run, progress)?;
+    let mut evaluator = RunEvaluator::open(run, EvaluatorOptions::default(), progress)?;
     for warning in evaluator.warnings() {
         sink(&Event::Warning { text: warning.clone() });
     }

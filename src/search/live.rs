@@ -67,7 +67,10 @@ pub struct Rivals {
 impl Rivals {
     /// Returns `true` while the contender may be better, of whose objects so many were classified correctly so far.
     pub fn leave_open(self, correct: usize, objects: usize) -> bool {
-        let (_, high) = share_interval(correct as f64 / objects.max(1) as f64, objects as u64, Z95);
+        if objects == 0 {
+            return true;
+        }
+        let (_, high) = share_interval(correct as f64 / objects as f64, objects as u64, Z95);
         self.best.is_none_or(|best| high > best)
     }
 }
@@ -406,6 +409,7 @@ mod tests {
         let contender = live.next_contender().unwrap().unwrap();
         let best = live.progress().best.unwrap();
         let rivals = live.rivals(&contender);
+        assert!(rivals.leave_open(0, 0), "nothing is known yet");
         assert!(rivals.leave_open(40, 40) && rivals.leave_open((best * 400.0) as usize, 400));
         let poor = |objects: usize| (0.5 * objects as f64) as usize;
         let objects = (1..1000).map(|count| 10 * count).find(|&count| !rivals.leave_open(poor(count), count)).unwrap();

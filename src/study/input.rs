@@ -8,7 +8,7 @@ use crate::cost::{CostModel, DesignReport, TransmitConfig};
 use crate::explore::default_transmit;
 use crate::files::sha256;
 use crate::record::{Measurement, MeasurementKey, Precision, Subset, Task};
-use crate::run::{Document, Manifest, RunDir, RunError, RunEvaluator, TaskProcess, train};
+use crate::run::{Document, EvaluatorOptions, Manifest, RunDir, RunError, RunEvaluator, TaskProcess, train};
 use crate::space::Design;
 use crate::text;
 use crate::train::{Alone, Exchange, Settings};
@@ -175,7 +175,7 @@ impl StudyInput {
         if self.open.as_ref().is_none_or(|(open, _)| open != path) {
             let run = RunDir::open(path)?;
             self.open = None;
-            self.open = Some((path.to_owned(), RunEvaluator::open(&run, &|_, _| {})?));
+            self.open = Some((path.to_owned(), RunEvaluator::open(&run, EvaluatorOptions::default(), &|_, _| {})?));
         }
         let (_, evaluator) = self.open.as_mut().expect("it was opened just now");
         Ok(evaluator)

@@ -89,12 +89,31 @@ impl DesignEvaluator<'_> {
     /// The key's design is not of the space, its cameras are not in the data or all lost, a quantised network has no
     /// calibration objects, or a file of samples can't be read.
     pub fn measure(&self, key: &MeasurementKey) -> Result<Measurement, TrainError> {
-        self.measure_with(key, self.objects(key.subset), &mut |_, _| true)
+        Ok(self.measure_unless(key, &mut || false)?.expect("nothing ends it"))
+    }
+
+    /// As [`DesignEvaluator::measure`]; `None` if `is_ended`, which is asked after each batch, also of the
+    /// recalibration, ends it.
+    ///
+    /// # Errors
+    /// As [`DesignEvaluator::measure`].
+    pub fn measure_unless(
+        &self,
+        key: &MeasurementKey,
+        is_ended: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Measurement>, TrainError> {
+        let mut ended = false;
+        let mut goes_on = |_, _| {
+            ended = is_ended();
+            !ended
+        };
+        let measured = self.measure_with(key, self.objects(key.subset), &mut goes_on)?;
+        Ok(if ended { None } else { measured })
     }
 
     /// As [`DesignEvaluator::measure`], in a random order that is always the same, until `goes_on` ends it early. It is
-    /// asked after each batch with the numbers of objects classified correctly and in all. The measurement tells how
-    /// many objects it was made on.
+    /// asked after each batch, also of the recalibration, with the numbers of objects classified correctly and in all.
+    /// The measurement tells how many objects it was made on; `None` if the recalibration was ended.
     ///
     /// # Errors
     /// As [`DesignEvaluator::measure`].
@@ -102,7 +121,7 @@ impl DesignEvaluator<'_> {
         &self,
         key: &MeasurementKey,
         goes_on: &mut dyn FnMut(usize, usize) -> bool,
-    ) -> Result<Measurement, TrainError> {
+    ) -> Result<Option<Measurement>, TrainError> {
         let mut objects = self.objects(key.subset).to_vec();
         objects.shuffle(&mut ChaCha8Rng::seed_from_u64(ORDER_SEED));
         self.measure_with(key, &objects, goes_on)
@@ -113,24 +132,25 @@ impl DesignEvaluator<'_> {
         key: &MeasurementKey,
         objects: &[u32],
         goes_on: &mut dyn FnMut(usize, usize) -> bool,
-    ) -> Result<Measurement, TrainError> {
+    ) -> Result<Option<Measurement>, TrainError> {
         let started = Instant::now();
         let (route, views) = self.route(key)?;
-        let (numerics, calibration_batches) = self.calibrated(key.precision, &route, &views)?;
+        let calibrated = self.calibrated_while(key.precision, &route, &views, &mut || goes_on(0, 0))?;
+        let Some((numerics, calibration_batches)) = calibrated else { return Ok(None) };
         let Classified { objects, correct, sent } = self.classify(&route, &views, objects, numerics, goes_on)?;
         let quantisation = (key.precision == Precision::Int8).then(|| Quantisation {
             clipping: self.clipping,
             link_range: self.space.split.link_range,
             code_entropy: sent.entropy(),
         });
-        Ok(Measurement {
+        Ok(Some(Measurement {
             key: key.clone(),
             accuracy: correct as f64 / objects.max(1) as f64,
             samples: objects as u64,
             calibration_batches,
             seconds: started.elapsed().as_secs_f64(),
             quantisation,
-        })
+        }))
     }
 
     /// Route of a key's design, and the views that it sees.
@@ -165,6 +185,17 @@ impl DesignEvaluator<'_> {
         route: &Route,
         views: &ViewSet,
     ) -> Result<(Numerics, u32), TrainError> {
+        Ok(self.calibrated_while(precision, route, views, &mut || true)?.expect("nothing ends it"))
+    }
+
+    /// As [`Self::calibrated`]; `None` if `goes_on`, which is asked after each batch, ends it.
+    fn calibrated_while(
+        &self,
+        precision: Precision,
+        route: &Route,
+        views: &ViewSet,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<(Numerics, u32)>, TrainError> {
         let device = self.settings.device.open();
         let calibration = self.inputs.calibration(self.settings);
         if precision == Precision::Int8 && calibration.is_empty() {
@@ -175,9 +206,12 @@ impl DesignEvaluator<'_> {
             numerics.rewind();
             self.supernet.forward(batch?.views, views, route, &mut numerics);
             calibration_batches += 1;
+            if !goes_on() {
+                return Ok(None);
+            }
         }
         let numerics = if calibration.is_empty() { Numerics::Standard } else { numerics.freeze() };
-        Ok((numerics, calibration_batches))
+        Ok(Some((numerics, calibration_batches)))
     }
 
     /// Numerics of a calibration.

@@ -43,6 +43,8 @@ pub struct Trainer {
     pub(super) collapse_detector: CollapseDetector,
     /// Normalisation of the pixels of the inputs that were seen last, by channel.
     pub(super) normalisation: Vec<PixelStatistics>,
+    /// Accuracy of the present weights by which the best checkpoint is chosen, once all watched designs are measured.
+    pub(super) score: Option<f64>,
     /// `true` on a device that is not the processor.
     on_gpu: bool,
     ahead: Option<BatchesAhead>,
@@ -68,6 +70,7 @@ impl Trainer {
             lr_scale: 1.0,
             collapse_detector: CollapseDetector::default(),
             normalisation: Vec::new(),
+            score: None,
             on_gpu,
             ahead: None,
             exchange: Rc::new(Alone),
@@ -265,7 +268,7 @@ impl Trainer {
         let gradients = std::mem::take(&mut pass.total).gradients;
         self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
         self.updates.launch();
-        self.step += 1;
+        (self.step, self.score) = (self.step + 1, None);
         learning_rate
     }
 

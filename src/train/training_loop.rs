@@ -27,81 +27,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod evaluation;
+mod observer;
+
 use std::rc::Rc;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
-
+pub use self::observer::{ObserverError, TrainingObserver};
 use super::exchange::decide;
 use super::rate::TrainingRate;
-use super::{Alone, Checkpoints, DesignEvaluator, Exchange, Inputs, Settings, StepReport, TrainError, Trainer};
-use crate::record::{
-    Clipping, EvaluationRecord, Event, Measurement, MeasurementKey, Precision, Role, StepRecord, Subset,
-};
-use crate::space::{Design, SearchSpace};
-use crate::supernet::Supernet;
+use super::{Alone, Checkpoints, Exchange, Inputs, Settings, StepReport, TrainError, Trainer};
+use crate::record::{Event, StepRecord};
+use crate::space::SearchSpace;
 
 /// Rollbacks before a training gives up.
 const MAX_ROLLBACKS: usize = 3;
-/// Step after which the first accuracy is measured, so that something is seen early.
-const FIRST_EVALUATION: u64 = 8;
-/// Views of evaluations during training, where the data have as many.
-const USUAL_VIEWS: u32 = 6;
-/// Numbers of views that are measured at the end of a training.
-const FINAL_VIEWS: [u32; 5] = [1, 2, 4, 6, 12];
-
-/// Error of a training observer.
-pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Receiver of the events and measurements of a training, which may ask it to stop. Any `FnMut(&Event)` is one.
-pub trait TrainingObserver {
-    /// Receives an event.
-    ///
-    /// # Errors
-    /// The event can't be recorded; the training ends.
-    fn event(&mut self, event: Event) -> Result<(), ObserverError>;
-
-    /// Allows checkpoints to be written and deleted. The default does.
-    ///
-    /// # Errors
-    /// They belong to someone else now; the training ends.
-    fn before_checkpoints_change(&mut self) -> Result<(), ObserverError> {
-        Ok(())
-    }
-
-    /// Receives a measurement. The default ignores it.
-    ///
-    /// # Errors
-    /// The measurement can't be recorded; the training ends.
-    fn measured(&mut self, _measurement: &Measurement) -> Result<(), ObserverError> {
-        Ok(())
-    }
-
-    /// Learns that measurements of weights after `step` no longer hold. The default ignores it.
-    ///
-    /// # Errors
-    /// The measurements can't be withdrawn; the training ends.
-    fn withdraw_after(&mut self, _step: u64) -> Result<(), ObserverError> {
-        Ok(())
-    }
-
-    /// Returns `true` to end the training before its next step; may block while the training is paused. The default
-    /// does neither.
-    ///
-    /// # Errors
-    /// Requests can't be read; the training ends.
-    fn should_stop(&mut self) -> Result<bool, ObserverError> {
-        Ok(false)
-    }
-}
-
-impl<F: FnMut(&Event)> TrainingObserver for F {
-    fn event(&mut self, event: Event) -> Result<(), ObserverError> {
-        self(&event);
-        Ok(())
-    }
-}
-
 /// A training in progress.
 pub struct TrainingLoop {
     space: SearchSpace,
@@ -177,20 +116,21 @@ impl TrainingLoop {
             && let Some(checkpoints) = &self.checkpoints
             && observer.before_checkpoints_change().is_ok()
         {
-            let _ = checkpoints.save(trainer, None);
+            let _ = checkpoints.save(trainer);
         }
     }
 
     /// Trains until all steps are done; returns `false` if the observer asked to stop.
     fn train_on(&mut self, trainer: &mut Trainer, observer: &mut dyn TrainingObserver) -> Result<bool, TrainError> {
         let mut rollbacks = 0;
+        let mut stops = !self.make_up_evaluation(trainer, observer)?;
         while trainer.steps_done() < self.settings.steps {
-            if decide(&*self.exchange, || observer.should_stop().map_err(TrainError::from))? {
+            if decide(&*self.exchange, || Ok::<_, TrainError>(stops || observer.should_stop()?))? {
                 self.stop(trainer, observer)?;
                 return Ok(false);
             }
             match trainer.step(&self.inputs) {
-                Ok(report) => self.after_step(trainer, &report, observer)?,
+                Ok(report) => stops = !self.after_step(trainer, &report, observer)?,
                 Err(error) if error.is_collapse() => {
                     if rollbacks == MAX_ROLLBACKS {
                         let learning_rate = self.settings.learning_rate / 10.0;
@@ -202,8 +142,7 @@ impl TrainingLoop {
                 Err(error) => return Err(error),
             }
         }
-        self.finish(trainer, observer)?;
-        Ok(true)
+        self.finish(trainer, observer)
     }
 
     fn stop(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {
@@ -211,9 +150,14 @@ impl TrainingLoop {
         if !self.exchange.share().leads() {
             return Ok(());
         }
-        self.save(trainer, None, observer)?;
-        let reason = format!("at step {} of {}", trainer.steps_done(), self.settings.steps);
-        Ok(observer.event(Event::Stopped { reason })?)
+        self.save(trainer, observer)?;
+        self.tell_stopped(trainer, observer)
+    }
+
+    fn tell_stopped(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {
+        let (step, steps) = (trainer.steps_done(), self.settings.steps);
+        let rest = if step < steps { "" } else { "; its last measurements are still to be made" };
+        Ok(observer.event(Event::Stopped { reason: format!("at step {step} of {steps}{rest}") })?)
     }
 
     /// Deletes checkpoints that can't be read, which would hide later ones.
@@ -258,38 +202,43 @@ impl TrainingLoop {
         Ok(trainer)
     }
 
+    /// Evaluates and saves, where that is due. Returns `false` if the observer asked to stop.
     fn after_step(
         &mut self,
-        trainer: &Trainer,
+        trainer: &mut Trainer,
         report: &StepReport,
         observer: &mut dyn TrainingObserver,
-    ) -> Result<(), TrainError> {
+    ) -> Result<bool, TrainError> {
         let step = report.step;
-        if step == self.settings.steps || step.is_multiple_of(self.settings.checkpoint_every.max(1)) {
+        let is_saved_after = step.is_multiple_of(self.settings.checkpoint_every.max(1));
+        if step == self.settings.steps || is_saved_after {
             trainer.compare_ranks()?;
         }
         if !self.exchange.share().leads() {
-            return Ok(());
+            return Ok(true);
         }
         let record = self.record(report);
         observer.event(Event::Step(record))?;
         if step == self.settings.steps {
-            return Ok(());
+            return Ok(true);
         }
-        let mut score = None;
-        if step == FIRST_EVALUATION || step.is_multiple_of(self.settings.evaluate_every.max(1)) {
-            score = Some(self.evaluate(trainer, observer)?);
+        if self.is_evaluated_after(step) && !self.evaluate(trainer, observer)? {
+            return Ok(false);
         }
-        if step.is_multiple_of(self.settings.checkpoint_every.max(1)) {
-            match self.save(trainer, score, observer) {
-                // Earlier checkpoints are whole, and there may be room again for the next one.
-                Err(error @ TrainError::Checkpoint { .. }) => {
-                    observer.event(Event::Warning { text: format!("{error}; training goes on") })?;
-                }
-                saved => saved?,
+        if is_saved_after {
+            self.try_to_save(trainer, observer)?;
+        }
+        Ok(true)
+    }
+
+    /// Saves, or warns: earlier checkpoints are whole, and there may be room again for the next one.
+    fn try_to_save(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {
+        match self.save(trainer, observer) {
+            Err(error @ TrainError::Checkpoint { .. }) => {
+                Ok(observer.event(Event::Warning { text: format!("{error}; training goes on") })?)
             }
+            saved => saved,
         }
-        Ok(())
     }
 
     fn record(&mut self, report: &StepReport) -> StepRecord {
@@ -311,130 +260,14 @@ impl TrainingLoop {
         }
     }
 
-    /// Measures the watched designs on the validation objects. Returns the accuracy of the largest.
-    fn evaluate(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<f64, TrainError> {
-        let (weights, step) = (trainer.weights(), trainer.steps_done());
-        let views = self.usual_views();
-        if let Some(design) = self.settings.design_of(&self.space)? {
-            let of_views = |views| (views, Subset::Validation, step);
-            if step > FIRST_EVALUATION && views > 1 {
-                self.measure(&weights, Role::Design, &design, of_views(1), observer)?;
-            }
-            return self.measure(&weights, Role::Design, &design, of_views(views), observer);
-        }
-        let largest = self.space.unsplit_design(self.space.largest());
-        let score = self.measure(&weights, Role::Largest, &largest, (views, Subset::Validation, step), observer)?;
-        if step <= FIRST_EVALUATION {
-            // The first evaluation is for the eye: one figure, soon.
-            return Ok(score);
-        }
-        let smallest = self.space.unsplit_design(self.space.smallest());
-        let random = self.sampled(step);
-        for (role, design, views) in
-            [(Role::Largest, &largest, 1), (Role::Smallest, &smallest, views), (Role::Random, &random, views)]
-        {
-            self.measure(&weights, role, design, (views, Subset::Validation, step), observer)?;
-        }
-        Ok(score)
-    }
-
-    /// Measures one design; returns its accuracy.
-    fn measure(
-        &self,
-        weights: &Supernet,
-        role: Role,
-        design: &Design,
-        (views, subset, step): (u32, Subset, u64),
-        observer: &mut dyn TrainingObserver,
-    ) -> Result<f64, TrainError> {
-        let Self { space, settings, inputs, .. } = self;
-        let evaluator = DesignEvaluator { space, settings, inputs, supernet: weights, clipping: Clipping::default() };
-        // In the numbers that it trains with: the figures of a training compare with its losses.
-        let key = MeasurementKey { precision: settings.precision, ..evaluator.key(design, views, subset, step) };
-        let measurement = evaluator.measure(&key)?;
-        observer.measured(&measurement)?;
-        observer.event(Event::Evaluated(EvaluationRecord::new(&measurement, Some(role))))?;
-        Ok(measurement.accuracy)
-    }
-
-    fn save(
-        &self,
-        trainer: &Trainer,
-        score: Option<f64>,
-        observer: &mut dyn TrainingObserver,
-    ) -> Result<(), TrainError> {
+    fn save(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {
         if let Some(checkpoints) = &self.checkpoints {
             observer.before_checkpoints_change()?;
-            let best = checkpoints.save(trainer, score)?;
+            let best = checkpoints.save(trainer)?;
             let step = trainer.steps_done();
             observer.event(Event::Checkpoint { step, best, weights_sha256: checkpoints.weights_digest(step) })?;
         }
         Ok(())
-    }
-
-    /// Saves, then measures on the test objects, which training never looked at.
-    fn finish(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {
-        if !self.exchange.share().leads() {
-            return Ok(());
-        }
-        let (weights, step) = (trainer.weights(), trainer.steps_done());
-        let saved = self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.steps().last() == Some(&step));
-        if !saved {
-            let score = self.evaluate(trainer, observer)?;
-            self.save(trainer, Some(score), observer)?;
-        }
-        let most = self.inputs.data().views as u32;
-        if let Some(design) = self.settings.design_of(&self.space)? {
-            self.measure_finally(&weights, &design, step, observer)?;
-            return Ok(observer.event(Event::Finished { reason: format!("all {step} steps are done") })?);
-        }
-        let largest = self.space.unsplit_design(self.space.largest());
-        for views in FINAL_VIEWS.into_iter().filter(|&views| views <= most) {
-            self.measure(&weights, Role::Largest, &largest, (views, Subset::Test, step), observer)?;
-        }
-        let smallest = self.space.unsplit_design(self.space.smallest());
-        let usual = (self.usual_views(), Subset::Test, step);
-        self.measure(&weights, Role::Smallest, &smallest, usual, observer)?;
-        observer.event(Event::Finished { reason: format!("all {step} steps are done") })?;
-        Ok(())
-    }
-
-    /// Measures the design that was trained alone in both precisions: on validation objects with all numbers of views,
-    /// on test objects with the usual one.
-    fn measure_finally(
-        &self,
-        weights: &Supernet,
-        design: &Design,
-        step: u64,
-        observer: &mut dyn TrainingObserver,
-    ) -> Result<(), TrainError> {
-        let Self { space, settings, inputs, .. } = self;
-        let evaluator = DesignEvaluator { space, settings, inputs, supernet: weights, clipping: Clipping::default() };
-        let most = self.inputs.data().views as u32;
-        let validation =
-            FINAL_VIEWS.into_iter().filter(|&views| views <= most).map(|views| (views, Subset::Validation));
-        for (views, subset) in validation.chain([(self.usual_views(), Subset::Test)]) {
-            for precision in Precision::ALL {
-                let key = MeasurementKey { precision, ..evaluator.key(design, views, subset, step) };
-                let measurement = evaluator.measure(&key)?;
-                observer.measured(&measurement)?;
-                if precision == settings.precision {
-                    let record = EvaluationRecord::new(&measurement, Some(Role::Design));
-                    observer.event(Event::Evaluated(record))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn usual_views(&self) -> u32 {
-        USUAL_VIEWS.min(self.inputs.data().views as u32)
-    }
-
-    fn sampled(&self, step: u64) -> Design {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
-        rng.set_stream(u64::MAX - step);
-        self.space.sample_design(&mut rng)
     }
 }
 

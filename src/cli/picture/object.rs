@@ -10,15 +10,14 @@ use serde_json::{Value, json};
 use super::super::load::NamedRun;
 use super::super::measure::check_views;
 use super::super::output::{self, note, say};
-use super::super::progress::ProgressBar;
 use super::super::train::use_threads;
 use super::super::usage::{Usage, refuse};
-use super::super::{Answer, explore, load};
+use super::super::{Answer, evaluator, explore, load};
 use super::arguments::{Arguments, size};
 use crate::files;
 use crate::quantity::Metric;
 use crate::record::{Bitmap, MeasurementKey, ObjectPictures, PictureRecord, Subset, leak_sentence};
-use crate::run::{PictureRequest, RunDir, RunEvaluator, serve_pictures};
+use crate::run::{EvaluatorOptions, PictureRequest, RunDir, serve_pictures};
 use crate::tui;
 use crate::tui::theme::ColourScheme;
 
@@ -45,11 +44,7 @@ pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
     check_views(views, most)?;
     let run = run.unpacked()?;
     use_threads(arguments.threads)?;
-    let bar = ProgressBar::new("rendering");
-    let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
-    bar.end();
-    load::print_warnings(evaluator.warnings());
-    load::print_warnings_of(&run)?;
+    let evaluator = evaluator::open(&run, EvaluatorOptions::default())?;
     let objects = evaluator.objects(Subset::Test);
     if arguments.object as usize >= objects {
         refuse!("there is no test object {}; they count from 0 to {}", arguments.object, objects.saturating_sub(1));

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::small_run::copy_folder;
 use crate::record::{Event, Precision, Role, Subset, Task};
-use crate::run::{Cursor, RunDir, RunEvaluator};
+use crate::run::{Cursor, EvaluatorOptions, RunDir, RunEvaluator};
 use crate::search::{NextCandidate, Objective, SearchDriver, SearchOptions, SearchProblem};
 use crate::train::{Checkpoints, TrainingLoop};
 
@@ -75,7 +75,8 @@ fn events_and_measurements_are_read() {
 #[test]
 fn it_is_measured_and_searched_further() {
     let (_folder, run) = opened();
-    let evaluator = RunEvaluator::open(&run, &|_, _| {}).unwrap().with_precision(Precision::Float);
+    let evaluator =
+        RunEvaluator::open(&run, EvaluatorOptions::default(), &|_, _| {}).unwrap().with_precision(Precision::Float);
     assert_eq!((evaluator.step(), evaluator.objects(Subset::Validation)), (6, 10));
     let rows = evaluator.store().measured(6).unwrap().into_iter().map(|row| row.value);
     let validated: Vec<_> = rows.filter(|row| row.key.subset == Subset::Validation).collect();

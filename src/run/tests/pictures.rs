@@ -2,12 +2,12 @@
 
 use super::small_run::trained;
 use crate::record::{Attacker, ObjectPictures, PictureKey, PictureRecord, Subset};
-use crate::run::{PictureRequest, RunEvaluator};
+use crate::run::{EvaluatorOptions, PictureRequest, RunEvaluator};
 
 #[test]
 fn pictures_that_are_kept_come_again_when_they_are_requested() {
     let (_folder, run) = trained();
-    let evaluator = RunEvaluator::open(&run, &|_, _| {}).unwrap();
+    let evaluator = RunEvaluator::open(&run, EvaluatorOptions::default(), &|_, _| {}).unwrap();
     let (store, space) = (evaluator.store(), evaluator.space());
     let design = space.unsplit_design(space.smallest());
     let of = |object: u32| PictureRecord {

@@ -2,7 +2,7 @@
 
 use crate::data::Samples;
 use crate::record::{Measurement, Precision, Subset};
-use crate::run::{RunArchive, RunEvaluator};
+use crate::run::{EvaluatorOptions, RunArchive, RunEvaluator};
 
 /// Objects by which an accuracy may differ on another processor, whose vectors add up in another order.
 const TOLERANCE: f64 = 2.0;
@@ -10,7 +10,7 @@ const TOLERANCE: f64 = 2.0;
 #[test]
 fn shipped_weights_tell_the_normalisation_of_their_training_objects() {
     let (_folder, run) = RunArchive::shipped().unwrap().unpack().unwrap();
-    let evaluator = RunEvaluator::open(&run, &|_, _| {}).unwrap();
+    let evaluator = RunEvaluator::open(&run, EvaluatorOptions::default(), &|_, _| {}).unwrap();
     let inputs = evaluator.evaluator().inputs;
     let samples = &inputs.data().samples;
     assert!(matches!(samples, Samples::OnDemand(_)), "{samples:?}");
@@ -21,7 +21,7 @@ fn shipped_weights_tell_the_normalisation_of_their_training_objects() {
 #[test]
 fn shipped_designs_measure_again_what_is_on_record() {
     let (_folder, run) = RunArchive::shipped().unwrap().unpack().unwrap();
-    let mut evaluator = RunEvaluator::open(&run, &|_, _| {}).unwrap();
+    let mut evaluator = RunEvaluator::open(&run, EvaluatorOptions::default(), &|_, _| {}).unwrap();
     let recorded = evaluator.store().measured(evaluator.step()).unwrap();
     for precision in Precision::ALL {
         evaluator = evaluator.with_precision(precision);

@@ -36,7 +36,7 @@ pub(super) fn untrained(path: &Path, settings: &Settings) -> RunDir {
 }
 
 /// A copy of a run of two steps: enough to measure.
-pub(super) fn trained() -> (TempDir, RunDir) {
+pub(in crate::run) fn trained() -> (TempDir, RunDir) {
     static TRAINED: OnceLock<TempDir> = OnceLock::new();
     let original = TRAINED.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
@@ -64,7 +64,7 @@ pub(in crate::run) fn copy_folder(from: &Path, to: &Path) {
 }
 
 /// A process of a task in this process. Returns it with the events that it will have recorded; `hear` is told each.
-pub(super) fn process(
+pub(in crate::run) fn process(
     run: &RunDir,
     task: Task,
     mut hear: impl FnMut(&Event) + 'static,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::small_run::{copy_folder, go_on, losses, of_kind, small, untrained};
 use crate::record::{Control, Event, Role, StepRecord, Task};
-use crate::run::{RunDir, RunError, RunEvaluator};
+use crate::run::{EvaluatorOptions, RunDir, RunError, RunEvaluator};
 use crate::supernet::Initialisation;
 use crate::train::{Attention, DeviceKind, Distillation, Optimiser, Sampling, Settings, SplitStart};
 
@@ -102,6 +102,29 @@ fn a_training_that_is_stopped_goes_on_as_if_it_never_was() {
 }
 
 #[test]
+fn a_training_that_is_stopped_in_its_last_evaluation_measures_the_rest_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = untrained(&folder.path().join("run"), &small(2));
+    let store = run.store().unwrap();
+    let stop = move |event: &Event| {
+        if matches!(event, Event::Step(step) if step.step == 2) {
+            store.send(Task::Train, &Control::Stop).unwrap();
+        }
+    };
+    let (seen, result) = go_on(&run, stop);
+    result.unwrap();
+    let Some(Event::Stopped { reason }) = seen.last() else { panic!("{seen:?}") };
+    assert!(reason.contains("measurements are still to be made"), "{reason}");
+    assert!(of_kind(&seen, "evaluated").is_empty());
+    assert!(run.store().unwrap().measured(2).unwrap().is_empty());
+    let (rest, result) = go_on(&run, |_| {});
+    result.unwrap();
+    assert_eq!((resumed_from(&rest), of_kind(&rest, "step").len()), (Some(2), 0));
+    assert_eq!(rest.last().unwrap().kind(), "finished");
+    assert!(of_kind(&rest, "evaluated").len() >= 6 && of_kind(&rest, "checkpoint").len() == 1);
+}
+
+#[test]
 fn a_damaged_checkpoint_is_told_and_the_one_before_it_serves() {
     let folder = tempfile::tempdir().unwrap();
     let run = untrained(&folder.path().join("run"), &Settings { checkpoint_every: 2, ..small(6) });
@@ -169,8 +192,10 @@ fn checkpoints_of_another_run_are_told_and_neither_measured_nor_trained_further(
         go_on(&run, |_| {}).1.unwrap();
         run
     });
-    let measured =
-        || RunEvaluator::open(&run, &|_, _| {}).map(|evaluator| (evaluator.step(), evaluator.warnings().concat()));
+    let measured = || {
+        let opened = RunEvaluator::open(&run, EvaluatorOptions::default(), &|_, _| {});
+        opened.map(|evaluator| (evaluator.step(), evaluator.warnings().concat()))
+    };
     assert_eq!(measured().unwrap(), (4, String::new()));
     let own = folder.path().join("kept");
     copy_folder(&run.checkpoint_dir(), &own);

@@ -37,7 +37,7 @@ pub struct TrainingState {
     /// State of the collapse detector.
     #[serde(default, alias = "trend")]
     pub collapse_detector: CollapseDetector,
-    /// Accuracy by which the best checkpoint is chosen, if it was measured.
+    /// Accuracy by which the best checkpoint is chosen, if all watched designs were measured at this step.
     pub score: Option<f64>,
     /// `true` if the checkpoint has digests of its files; only those of the first edition have none.
     #[serde(default)]
@@ -134,7 +134,7 @@ impl Content {
         let content = Bytes::from_bytes_vec(self.read(OPTIMISER, limit)?);
         let fresh = optimiser(&trainer.settings, &trainer.supernet, &trainer.updates);
         trainer.optimiser = self.decode(OPTIMISER, || fresh.from_bytes(content))?;
-        trainer.step = self.state.step;
+        (trainer.step, trainer.score) = (self.state.step, self.state.score);
         trainer.lr_scale = self.state.lr_scale;
         trainer.collapse_detector = self.state.collapse_detector;
         trainer.normalisation.clone_from(&self.state.normalisation);

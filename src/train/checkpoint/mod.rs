@@ -80,17 +80,17 @@ impl Checkpoints {
         Self { recorded: Some(Arc::new(recorded)), ..self }
     }
 
-    /// Writes a checkpoint and drops the oldest beyond the ring. With a score above the best so far it becomes the
-    /// best. Says whether it did.
+    /// Writes a checkpoint and drops the oldest beyond the ring. If its evaluation gave more than the best so far, it
+    /// becomes the best. Says whether it did.
     ///
     /// # Errors
     /// The disk is full or the folder can't be written; earlier checkpoints are untouched then.
-    pub fn save(&self, trainer: &Trainer, score: Option<f64>) -> Result<bool, TrainError> {
+    pub fn save(&self, trainer: &Trainer) -> Result<bool, TrainError> {
         let state = TrainingState {
             step: trainer.step,
             lr_scale: trainer.lr_scale,
             collapse_detector: trainer.collapse_detector,
-            score,
+            score: trainer.score,
             digests: true,
             normalisation: trainer.normalisation.clone(),
         };
@@ -101,7 +101,7 @@ impl Checkpoints {
         }
         let recent = CheckpointKind::Recent.of(state.step);
         self.put(recent, |scratch| content::write(trainer, &state, scratch))?;
-        let best = score.is_some() && score > self.best().and_then(|best| best.score);
+        let best = state.score.is_some() && state.score > self.best().and_then(|best| best.score);
         if best {
             let recent = self.path_of(recent);
             self.put(CheckpointKind::Best.of(state.step), |scratch| link_files(&recent, scratch))?;

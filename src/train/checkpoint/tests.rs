@@ -12,8 +12,8 @@ fn saved(steps: &[(u64, Option<f64>)]) -> (TempDir, Checkpoints, SearchSpace, Se
     let (space, settings) = (SearchSpace::shipped("tabletop").unwrap(), Settings::default());
     let mut trainer = Trainer::new(space.clone(), settings.clone(), &settings.device.open());
     for &(step, score) in steps {
-        trainer.step = step;
-        checkpoints.save(&trainer, score).unwrap();
+        (trainer.step, trainer.score) = (step, score);
+        checkpoints.save(&trainer).unwrap();
     }
     (root, checkpoints, space, settings)
 }
@@ -121,7 +121,7 @@ fn the_checkpoint_that_a_search_pins_outlives_the_ring() {
     let mut trainer = Trainer::new(space.clone(), settings.clone(), &settings.device.open());
     for step in [20, 30, 40, 50] {
         trainer.step = step;
-        checkpoints.save(&trainer, None).unwrap();
+        checkpoints.save(&trainer).unwrap();
     }
     assert_eq!(checkpoints.steps(), [30, 40, 50]);
     assert!(checkpoints.load_weights_of(10, &space, &settings, &settings.device.open()).is_ok());
@@ -140,7 +140,7 @@ fn a_link_in_place_of_the_folder_is_refused_and_nothing_behind_it_is_touched() {
     let trainer = Trainer::new(space.clone(), settings.clone(), &settings.device.open());
     assert!(checkpoints.loaded(&space, &settings).is_err());
     assert!(checkpoints.resume(&space, &settings, &settings.device.open()).is_err());
-    assert!(checkpoints.save(&trainer, None).is_err());
+    assert!(checkpoints.save(&trainer).is_err());
     assert!(checkpoints.tidy().is_err());
     assert!(checkpoints.unpin().is_err());
     assert!(checkpoints.forget_after(0).is_err());
