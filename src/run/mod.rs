@@ -267,15 +267,6 @@ impl RunDir {
         fs::remove_dir_all(&self.path).map_err(|error| RunError::file("remove", &self.path, error))
     }
 
-    /// Makes sure that the run still is where it was opened.
-    ///
-    /// # Errors
-    /// It was deleted or moved.
-    pub fn check(&self) -> Result<(), RunError> {
-        let is_there = self.server.is_some() || Manifest::is_in(&self.path);
-        if is_there { Ok(()) } else { Err(RunError::Gone(self.path.clone())) }
-    }
-
     /// The directory, or the address without a password.
     pub fn path(&self) -> &Path {
         &self.path

@@ -149,7 +149,7 @@ impl FollowedRun {
     /// The run is gone, or its database fails.
     pub(crate) fn poll(&mut self) -> Result<(Changes, Vec<Ended>), RunError> {
         // An open database outlives its file: it would never tell.
-        self.run.check()?;
+        self.store.check()?;
         // Endings first: what a child wrote before it ended is then among the changes.
         let mut ended = Vec::new();
         for (task, slot) in [(Task::Train, &mut self.trainer), (Task::Search, &mut self.searcher)] {

@@ -218,6 +218,51 @@ class Torture:
                 break
         self.named(row, done, ["run.db"], what)
 
+    def strangers(self, row):
+        """Checkpoints of a run with another seed are put in the place of all, or of the newest."""
+        if not (self.folder / "stranger").exists():
+            settings = ["--seed", "9", "--steps", STEPS, *TRAIN, *self.settings()]
+            self.run(row, ["train", "--run", "stranger", *settings])
+        run, every = self.copy(self.untouched), self.random.random() < 0.5
+        for path in (run / "checkpoint").iterdir():
+            if every or path.name.endswith(f"-{STEPS:08}"):
+                shutil.rmtree(path)
+        for path in (self.folder / "stranger" / "checkpoint").iterdir():
+            if every or path.name == f"step-{STEPS:08}":
+                shutil.copytree(path, run / "checkpoint" / path.name)
+        done = self.measure(row, run)
+        if every == (done.code == 0) or "not the checkpoint that this run saved" not in done.err:
+            row.count("lost", f"all: {every}, code {done.code}: {done.err[-200:]}")
+        self.named(row, done, ["checkpoint"], "another run's checkpoint")
+
+    def records(self, row):
+        """The last events are lost, as with run.db-wal, before any command."""
+        run = self.copy(self.untouched)
+        with sqlite3.connect(run / "run.db") as db:
+            steps = [row for (row,) in db.execute("SELECT id FROM events WHERE kind = 'step' ORDER BY id")]
+            db.execute("DELETE FROM events WHERE id >= ?", [self.random.choice(steps)])
+        db.close()
+        command = self.random.choice([
+            ["measure", "--run", run, "--random", "1", "--views", "1"], ["report", run],
+            ["explore", "--plain", "--run", run], ["search", "--run", run, "--evaluations", "1"], ["train", "--run", run],
+        ])
+        done = self.run(row, command)
+        if done.code not in (0, 3) or "last step on record" not in done.out + done.err:
+            row.count("lost", f"{command}: {done.err[-200:]}")
+
+    def clocks(self, row):
+        """The last owner was on a machine whose clock is ahead, and is gone."""
+        run = self.copy(self.untouched)
+        with sqlite3.connect(run / "run.db") as db:
+            heartbeat = time.time() + self.random.choice([100, 1e5, 1e12])
+            db.execute("INSERT INTO owners (task, process, command, since, heartbeat) VALUES ('train', 'far/12/34', '', 0, ?)",
+                       [heartbeat])
+        db.close()
+        done = self.run(row, ["train", "--run", run, "--threads", "1"])
+        if done.code:
+            row.count("lost", f"{heartbeat}: {done.err[-200:]}")
+        self.named(row, done, ["clock"], "an owner whose clock is ahead")
+
     def full_disks(self, row):
         """A disk is full from the start, or fills up at a random moment; then there is room again."""
         disk = self.fresh("disk")
@@ -426,6 +471,9 @@ FAULTS = {
     "bits": "checkpoint damaged",
     "manifests": "run.toml damaged",
     "databases": "run.db damaged",
+    "strangers": "checkpoint of another run",
+    "records": "last events lost",
+    "clocks": "owner with a clock ahead",
     "full_disks": "disk full while training",
     "unwritable": "output to a full disk or to nobody",
     "texts": "foreign file changed at random",
@@ -438,7 +486,8 @@ FAULTS = {
 
 
 # Faults of a run, which is trained and measured first.
-NEED_RUN = {"kills", "searches", "bits", "manifests", "databases", "full_disks", "follows", "replays"}
+NEED_RUN = {"kills", "searches", "bits", "manifests", "databases", "strangers", "records", "clocks", "full_disks", "follows",
+            "replays"}
 # Faults that are tried only when they are named: each takes a quarter of a minute.
 ON_REQUEST = {"follows", "replays"}
 

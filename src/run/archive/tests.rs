@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::record::{ChildRecord, Measurement, Precision, Subset, Task};
+use crate::record::{ChildRecord, Measurement, Precision, StepRecord, Subset, Task};
 use crate::search::{AccuracyByViews, AccuracySamples};
 
 #[test]
@@ -74,6 +74,20 @@ fn a_copy_is_a_run_of_its_own() {
     assert!(manifest.created > shipped.created && manifest.settings == shipped.settings);
     assert!(matches!(archive.copy_to(&path), Err(RunError::AlreadyARun(_))));
     assert_eq!(crate::run::latest(root.path()).unwrap(), Some(path));
+    let (_folder, unpacked) = archive.unpack().unwrap();
+    for run in [copy, unpacked] {
+        assert_eq!(run.warnings(&run.store().unwrap()).unwrap(), [""; 0]);
+    }
+}
+
+#[test]
+fn of_training_steps_those_are_kept_that_curves_and_weights_need() {
+    let event = |step| {
+        let event = Event::Step(StepRecord { step, steps: 99, ..StepRecord::default() });
+        Stored { id: 1, time: 0.0, process: String::new(), value: EventRecord { task: Task::Train, event } }
+    };
+    let kept: Vec<u64> = (0..=12).chain(98..=99).filter(|&step| is_kept(&event(step), 7)).collect();
+    assert_eq!(kept, [0, 1, 5, 7, 10, 99]);
 }
 
 #[test]

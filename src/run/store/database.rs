@@ -39,8 +39,8 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
         Ok(None)
     }
 
-    /// Makes sure that the database still is where it was opened: what is written to a file that was deleted or moved
-    /// is lost or goes to another run.
+    /// Makes sure that the database still is where it was opened, in a directory that still is a run: what is written
+    /// to a file that was deleted or moved is lost or goes to another run, and no command opens a run without manifest.
     ///
     /// # Errors
     /// The run was deleted or moved, or another one is in its place.

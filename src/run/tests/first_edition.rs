@@ -40,6 +40,7 @@ fn a_look_for_work_changes_nothing() {
 #[test]
 fn events_and_measurements_are_read() {
     let (_folder, run) = opened();
+    assert_eq!(run.warnings(&run.store().unwrap()).unwrap(), [""; 0], "it never had a digest of its manifest");
     let changes = run.store().unwrap().changes(&mut Cursor::default()).unwrap();
     assert_eq!(changes.measurements.len(), 22);
     let measured = || changes.measurements.iter().map(|stored| &stored.value);

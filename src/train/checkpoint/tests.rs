@@ -74,6 +74,27 @@ fn a_state_of_another_step_than_its_folder_is_damaged() {
 }
 
 #[test]
+fn a_checkpoint_with_other_weights_than_those_on_record_is_damaged() {
+    let (_root, checkpoints, space, settings) = saved(&[(1, None), (2, None)]);
+    let own = checkpoints.weights_digest(2).unwrap();
+    let (flipped, other) = (own.replacen(&own[..1], "x", 1), files::sha256(b"others"));
+    for (digest, step) in [(None, 2), (Some(own), 2), (Some(flipped), 2), (Some(other), 1)] {
+        let recorded = digest.clone();
+        let held = checkpoints.clone().recorded_by(move |step| if step == 2 { recorded.clone() } else { None });
+        let loaded = held.loaded(&space, &settings).unwrap();
+        let told = loaded.errors.iter().map(ToString::to_string).collect::<String>();
+        assert_eq!(
+            (loaded.step, told.contains("step-00000002: it is not the checkpoint")),
+            (step, step == 1),
+            "{told}"
+        );
+        assert_eq!(held.newest_step(), Some(step));
+        let of_step = held.load_weights_of(2, &space, &settings, &settings.device.open());
+        assert_eq!(of_step.is_ok(), step == 2, "{digest:?}");
+    }
+}
+
+#[test]
 fn the_best_checkpoint_serves_where_the_ring_does_not() {
     let steps = [(10, Some(0.5)), (20, None), (30, None), (40, None)];
     let (_root, checkpoints, space, settings) = saved(&steps);
