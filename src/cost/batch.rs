@@ -6,15 +6,14 @@
 //!
 //! Every figure equals that of [`SystemRates::evaluate`] to the last digit (tested).
 
-use std::ops::Range;
+mod costs;
+mod evaluation;
 
-use super::constraint::{COST_CONSTRAINTS, Constraint, Usage};
+pub use self::costs::BatchCosts;
 use super::demand::{FrameDemand, ProcessorWork, SplitDemand};
 use super::knobs::Knobs;
-use super::measured_shares::MeasuredShares;
 use super::rates::SystemRates;
 use super::violations::Violations;
-use crate::quantity::Limit;
 
 /// Demands of many splits, one entry a split in every column.
 #[derive(Debug, Clone, Default)]
@@ -59,12 +58,6 @@ impl DemandBound {
         Self { frame: self.frame.combine(&other.frame, pick), work }
     }
 }
-
-/// The first limits in the table, which need neither energy nor period.
-const SIMPLE: Violations =
-    Violations::of(&[Limit::SensorMemory, Limit::SensorWeights, Limit::AggregatorWeights, Limit::Latency]);
-/// Number of those limits.
-const SIMPLE_COUNT: usize = 4;
 
 impl DemandBatch {
     /// An empty batch for `sensors` sensors.
@@ -250,142 +243,6 @@ impl DemandBatch {
         let (aggregator_cycles, work_j) = linear(&self.linear_work[index], sensors);
         FrameDemand { aggregator_cycles, work_j, ..self.frame(index) }
     }
-
-    /// Seconds of a frame of the split at entry `index`; infinite where none is allowed. Reads three columns.
-    #[inline]
-    pub fn seconds(&self, index: usize, rates: &SystemRates) -> f64 {
-        let frame = FrameDemand {
-            sensor_cycles: self.sensor_cycles[index],
-            aggregator_cycles: self.aggregator_cycles[index],
-            link_bytes: self.link_bytes[index],
-            ..FrameDemand::default()
-        };
-        rates.frame_latency(&frame).total_s()
-    }
-
-    /// Returns `true` if the split at entry `index`, a frame of which takes `seconds`, meets every limit on cost. Reads
-    /// only what the `breakable` limits need: the columns of many splits are far away in memory.
-    #[inline(always)]
-    pub fn is_feasible(&self, index: usize, seconds: f64, rates: &SystemRates, breakable: Violations) -> bool {
-        if !breakable.is_within(SIMPLE) {
-            return rates.is_feasible(&self.frame(index));
-        }
-        let bytes = [
-            (Limit::SensorMemory, &self.peak_bytes),
-            (Limit::SensorWeights, &self.sensor_weight_bytes),
-            (Limit::AggregatorWeights, &self.aggregator_weight_bytes),
-        ];
-        let meets =
-            |(limit, column): (Limit, &Vec<f64>)| !breakable.contains(limit) || column[index] <= rates.bound(limit);
-        seconds <= rates.bound(Limit::Latency) && bytes.into_iter().all(meets)
-    }
-
-    /// Entry of the fastest allowed split in `range`, and its seconds; of equally fast ones the first. `None` if no
-    /// split is allowed. Reads three columns, so that most designs need no more than this.
-    #[inline(always)]
-    pub fn fastest(&self, range: Range<usize>, rates: &SystemRates) -> Option<(usize, f64)> {
-        let [sensor, aggregator, link] =
-            [&self.sensor_cycles, &self.aggregator_cycles, &self.link_bytes].map(|column| &column[range.clone()]);
-        let seconds = |index: usize| {
-            let (sensor_cycles, aggregator_cycles, link_bytes) = (sensor[index], aggregator[index], link[index]);
-            let frame = FrameDemand { sensor_cycles, aggregator_cycles, link_bytes, ..FrameDemand::default() };
-            rates.frame_latency(&frame).total_s()
-        };
-        let (mut least, mut at) = (f64::INFINITY, usize::MAX);
-        // Without a branch, as which split is faster is hard to predict; by twos, so that fewer comparisons wait for
-        // one another.
-        let count = sensor.len();
-        for index in (0..count & !1).step_by(2) {
-            let (one, other) = (seconds(index), seconds(index + 1));
-            let (faster, which) = if other < one { (other, index + 1) } else { (one, index) };
-            at = if faster < least { which } else { at };
-            least = if faster < least { faster } else { least };
-        }
-        if count & 1 == 1 {
-            let last = seconds(count - 1);
-            at = if last < least { count - 1 } else { at };
-            least = if last < least { last } else { least };
-        }
-        (at != usize::MAX).then(|| (range.start + at, least))
-    }
-
-    /// Calls `visit` with the position and the usages of every split in `range`. Without a branch, so that several
-    /// splits are evaluated at once; usages that `visit` does not look at are not computed.
-    #[inline(always)]
-    fn each_usage(&self, range: Range<usize>, rates: &SystemRates, mut visit: impl FnMut(usize, &Usage)) {
-        let count = range.len();
-        let [sensor, aggregator, work, link, peak, own, other] = [
-            &self.sensor_cycles,
-            &self.aggregator_cycles,
-            &self.work_j,
-            &self.link_bytes,
-            &self.peak_bytes,
-            &self.sensor_weight_bytes,
-            &self.aggregator_weight_bytes,
-        ]
-        .map(|column| &column[range.clone()][..count]);
-        for index in 0..count {
-            let frame = FrameDemand {
-                sensor_cycles: sensor[index],
-                aggregator_cycles: aggregator[index],
-                work_j: work[index],
-                link_bytes: link[index],
-                peak_bytes: peak[index],
-                sensor_weight_bytes: own[index],
-                aggregator_weight_bytes: other[index],
-                unsupported: self.unsupported(range.start + index),
-            };
-            visit(index, &rates.usage_of(&frame));
-        }
-    }
-
-    /// Evaluates the splits in `range`: latency, excess over the limits and broken limits of each, into `costs`. None
-    /// of them breaks a limit that is not `breakable`.
-    pub fn evaluate(&self, range: Range<usize>, rates: &SystemRates, breakable: Violations, costs: &mut BatchCosts) {
-        if breakable.is_within(SIMPLE) {
-            self.evaluate_first::<SIMPLE_COUNT>(range, rates, costs);
-        } else {
-            self.evaluate_first::<COST_CONSTRAINTS>(range, rates, costs);
-        }
-    }
-
-    /// Evaluates the splits in `range` under the first limits of the table.
-    #[inline(always)]
-    fn evaluate_first<const LIMITS: usize>(&self, range: Range<usize>, rates: &SystemRates, costs: &mut BatchCosts) {
-        let count = range.len();
-        costs.resize(count);
-        let bounds = rates.bounds();
-        let factors = Constraint::excess_factors(bounds);
-        let (seconds, excess) = (&mut costs.seconds[..count], &mut costs.excess[..count]);
-        let violations = &mut costs.violations[..count];
-        self.each_usage(range, rates, |index, usage| {
-            let (mut over, mut bits) = (0.0, 0);
-            for limit in 0..LIMITS {
-                over += Constraint::excess(usage[limit], bounds[limit], factors[limit]);
-                bits += if usage[limit] > bounds[limit] { ONE_BROKEN | 1 << limit } else { 0 };
-            }
-            (seconds[index], excess[index], violations[index]) = (usage[Limit::Latency as usize], over, bits);
-        });
-    }
-
-    /// Number of splits in `range` that meet every limit on cost. None of them breaks a limit that is not `breakable`.
-    pub fn count_feasible(&self, range: Range<usize>, rates: &SystemRates, breakable: Violations) -> usize {
-        if breakable.is_within(SIMPLE) {
-            self.count_first::<SIMPLE_COUNT>(range, rates)
-        } else {
-            self.count_first::<COST_CONSTRAINTS>(range, rates)
-        }
-    }
-
-    /// Number of splits in `range` that meet the first limits of the table.
-    #[inline(always)]
-    fn count_first<const LIMITS: usize>(&self, range: Range<usize>, rates: &SystemRates) -> usize {
-        let (bounds, mut count) = (rates.bounds(), 0);
-        self.each_usage(range, rates, |_, usage| {
-            count += (0..LIMITS).fold(1, |all, limit| all & usize::from(usage[limit] <= bounds[limit]));
-        });
-        count
-    }
 }
 
 /// Cycles of the aggregator and joules of a frame with `sensors` sensors, by the work of the first and of each further.
@@ -393,64 +250,4 @@ impl DemandBatch {
 fn linear([first, more]: &[ProcessorWork; 2], sensors: u32) -> (f64, f64) {
     let others = f64::from(sensors) - 1.0;
     (first.cycles + others * more.cycles, first.energy_j + others * more.energy_j)
-}
-
-/// Lowest bit of the number of broken limits in a column of violations, above the bits of the limits.
-const ONE_BROKEN: u64 = 1 << 16;
-
-/// Costs of some splits as far as limits and order go, one entry a split. Filled again and again without allocation.
-#[derive(Debug, Clone, Default)]
-pub struct BatchCosts {
-    len: usize,
-    seconds: Vec<f64>,
-    excess: Vec<f64>,
-    /// Bits in the order of [`Limit::ALL`], and how many of them are set in units of [`ONE_BROKEN`]; as wide as the
-    /// other columns, so that they are filled together.
-    violations: Vec<u64>,
-}
-
-impl BatchCosts {
-    fn resize(&mut self, len: usize) {
-        self.len = len;
-        if self.seconds.len() < len {
-            self.seconds.resize(len, 0.0);
-            self.excess.resize(len, 0.0);
-            self.violations.resize(len, 0);
-        }
-    }
-
-    /// Seconds of a frame; infinite where no split is allowed.
-    pub fn seconds(&self) -> &[f64] {
-        &self.seconds[..self.len]
-    }
-
-    /// Sum over the broken limits of the share by which each is exceeded.
-    pub fn excess(&self) -> &[f64] {
-        &self.excess[..self.len]
-    }
-
-    /// Limits broken by the split at `index`.
-    #[inline]
-    pub fn violations(&self, index: usize) -> Violations {
-        Violations::from_bits(self.violations[index] as u16)
-    }
-
-    /// Number of limits broken by the split at `index`.
-    #[inline]
-    pub fn broken(&self, index: usize) -> u64 {
-        self.violations[index] / ONE_BROKEN
-    }
-
-    /// Excess and violations of the split at `index` with the limits on what was measured of it.
-    #[inline]
-    pub(super) fn with_measured(&self, index: usize, measured: MeasuredShares, knobs: &Knobs) -> (f64, Violations) {
-        let (mut excess, mut violations) = (self.excess[index], self.violations(index));
-        for (limit, value, bound) in measured.limits(knobs) {
-            if let Some(bound) = bound.filter(|bound| limit.is_broken(value, *bound)) {
-                excess += (value - bound).abs();
-                violations = violations.with(limit, true);
-            }
-        }
-        (excess, violations)
-    }
 }

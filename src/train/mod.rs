@@ -12,6 +12,7 @@ mod collapse;
 mod device;
 pub(crate) mod evaluator;
 pub(crate) mod exchange;
+mod gradients;
 mod inputs;
 mod loss;
 mod optimiser;

@@ -9,7 +9,8 @@ use std::time::Instant;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
 
-use super::optimiser::{GradientSum, Sgd};
+use super::gradients::GradientSum;
+use super::optimiser::Sgd;
 use super::{Batch, Exchange, RankShare, Settings, TrainError, Trainer};
 use crate::diagnostic::Source;
 use crate::space::SearchSpace;

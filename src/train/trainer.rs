@@ -12,8 +12,9 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::batch_ahead::{BatchesAhead, Drawn, draw};
 use super::collapse::CollapseDetector;
+use super::gradients::{GradientSum, GradientTotal};
 use super::inputs::micro_batches;
-use super::optimiser::{self, GradientSum, GradientTotal};
+use super::optimiser;
 use super::sandwich::Net;
 use super::{
     Alone, Attention, Batch, Distillation, Exchange, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError,
