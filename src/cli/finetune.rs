@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::load::NamedRun;
-use super::output::mention;
 use super::train::{SettingFlags, StartedRun, by_ranks};
 use super::usage::Usage;
 use super::{Answer, load, measure};
@@ -96,7 +95,5 @@ fn begun(arguments: &Arguments) -> Result<StartedRun> {
         None => run::make_next(Path::new("runs"), make),
     }?;
     load::print_warnings(&warnings);
-    // A closed pipe does not end the training.
-    mention!("run {}", run.path().display());
     Ok(StartedRun { run, is_new: true })
 }

@@ -9,12 +9,14 @@ use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
+use serde_json::json;
 
 use super::Answer;
 use super::load;
+use super::output::mention;
 use super::progress::{Log, ProgressBar};
 #[cfg(feature = "cuda")]
-use super::{output::mention, usage::refuse};
+use super::{output::note, usage::refuse};
 use crate::record::Task;
 use crate::run::{self, Manifest, RunDir, RunError, TaskProcess};
 use crate::train::exchange::launch;
@@ -82,7 +84,7 @@ pub(super) fn check_cards(cards: usize, device: DeviceKind) -> Result<()> {
     }
     exchange::check_cards(cards, DeviceKind::cards().map_err(anyhow::Error::msg)?).map_err(anyhow::Error::msg)?;
     if !kernels::go_over_cards(&device.open()) {
-        mention!(
+        note!(
             "note: NCCL was not found, so that gradients go through memory, and several GPUs may be slower than one: \
              install libnccl-dev, or put a link libnccl.so to libnccl.so.2 in a folder of LD_LIBRARY_PATH"
         );
@@ -119,12 +121,24 @@ fn lead(
     json: bool,
 ) -> Result<Answer> {
     let StartedRun { run, is_new } = open()?;
+    if is_new {
+        tell_of_run(&run, json);
+    }
     let outcome = lead_run(&run, flags, exchange, json);
     // A start that was refused, for instance for its data, is made again by the same command.
     if outcome.is_err() && is_new && run.is_unbegun() {
         load::discard(run);
     }
     outcome
+}
+
+/// Says where a new run is. A closed pipe does not end the training.
+fn tell_of_run(run: &RunDir, as_json: bool) {
+    if as_json {
+        mention!("{}", json!({ "task": Task::Train.name(), "kind": "run", "path": run.path() }));
+    } else {
+        mention!("run {}", run.path().display());
+    }
 }
 
 /// Tells the other ranks of an opened run, and trains it with them.

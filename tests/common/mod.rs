@@ -59,11 +59,11 @@ pub(crate) fn splitscope(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
-/// Runs the program to its end, which must be a success, and returns its events.
+/// Runs the program to its end, which must be a success, and returns its events, if it prints any.
 pub(crate) fn succeed(folder: &Path, arguments: &[&str]) -> Vec<Value> {
     let output = splitscope(folder, arguments);
     assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
-    events(&output)
+    if arguments.contains(&"--json") { events(&output) } else { Vec::new() }
 }
 
 /// A new folder, which is removed with the value.
@@ -82,9 +82,13 @@ pub(crate) fn json(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
 }
 
-/// Events on standard output, one JSON object a line.
+/// Events on standard output, one JSON object a line and nothing else.
 pub(crate) fn events(output: &Output) -> Vec<Value> {
-    text(&output.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    text(&output.stdout).lines().map(event).collect()
+}
+
+fn event(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))
 }
 
 /// Events of a process that still runs, as they come. They are read from now on, so that the process never waits for
@@ -93,8 +97,8 @@ pub(crate) fn events_of(child: &mut Child) -> impl Iterator<Item = Value> + use<
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let (sender, events) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let mut all = lines.filter_map(|line| serde_json::from_str(&line).ok());
-        all.all(|event: Value| sender.send(event).is_ok())
+        let mut all = lines.map(|line| event(&line));
+        all.all(|event| sender.send(event).is_ok())
     });
     events.into_iter()
 }

@@ -7,7 +7,6 @@ use anyhow::{Result, bail};
 use super::arguments::Arguments;
 use super::flags::SettingFlags;
 use crate::cli::load;
-use crate::cli::output::mention;
 use crate::cli::usage::{Usage, refuse};
 use crate::data::DataSpec;
 use crate::run::{self, Document, Manifest, RunDir};
@@ -47,8 +46,6 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<StartedRun> {
         Some(path) => create(path),
         None => run::make_next(Path::new("runs"), create),
     }?;
-    // A closed pipe does not end the training.
-    mention!("run {}", run.path().display());
     Ok(StartedRun { run, is_new: true })
 }
 
