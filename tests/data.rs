@@ -190,10 +190,10 @@ fn the_default_set_has_enough_test_objects() {
     assert!(standard_error <= 0.006, "{standard_error} at an accuracy of 90 %");
 }
 
-/// The default space and ten objects of its set, in memory or in a file of a cache.
+/// The default space and a hundred objects of its set, in memory or in a file of a cache.
 fn inputs(cache: Option<&Cache>) -> Inputs {
     let space = SearchSpace::shipped("tabletop").unwrap();
-    let spec = "arrangement-10:objects=40".parse().unwrap();
+    let spec = "arrangement-10:objects=100".parse().unwrap();
     let set = Dataset::open_with(&spec, 12, 32, 1, Access { cache, ..Access::default() }).unwrap();
     assert_eq!(matches!(set.samples, Samples::File(_)), cache.is_some());
     Inputs::new(set, &space).unwrap()
@@ -206,7 +206,7 @@ fn values(batch: splitscope::train::Batch) -> Vec<f32> {
 #[test]
 fn big_sets_train_from_their_file_as_small_ones_from_memory() {
     let folder = folder();
-    let cache = Cache { folder: folder.path().to_owned(), limit_bytes: 1 << 20, memory_bytes: 0 };
+    let cache = Cache { folder: folder.path().to_owned(), limit_bytes: 1 << 21, memory_bytes: 0 };
     let (memory, file) = (inputs(None), inputs(Some(&cache)));
     let device = DeviceKind::Flex.open();
     let settings = Settings { images: 24, ..Settings::default() };

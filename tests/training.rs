@@ -325,3 +325,38 @@ fn the_default_run_learns() {
     assert!(raw < lost[0] - 0.1, "recalibration matters");
     assert!(lost[1..].iter().all(|&without| without > lost[0] - 0.15), "one camera of six may fail");
 }
+
+#[test]
+fn data_that_were_changed_since_the_training_are_told_of() {
+    let folder = folder();
+    let place = |class: usize, index: usize| folder.path().join(format!("pictures/{class}/{index:02}.pgm"));
+    for class in 0..10 {
+        std::fs::create_dir_all(place(class, 0).parent().unwrap()).unwrap();
+        for index in 0..8 {
+            let pixels: Vec<u8> = (0..64_usize).map(|at| (at * (class + 2) + index) as u8).collect();
+            std::fs::write(place(class, index), [&b"P5 8 8 255\n"[..], &pixels].concat()).unwrap();
+        }
+    }
+    let settings = ["--set", "images=24", "--set", "calibration-objects=8", "--threads", "1"];
+    let data = ["--space", "tabletop", "--data", "images:pictures,views=windows"];
+    succeed(folder.path(), &[&["train", "--run", "r", "--steps", "1"][..], &data, &settings].concat());
+    let told = || text(&splitscope(folder.path(), &["measure", "--run", "r", "--random", "1", "--views", "1"]).stderr);
+    assert!(!told().contains("not those"), "{}", told());
+    // As many objects in each part, but of other classes.
+    std::fs::rename(place(3, 7), place(4, 99)).unwrap();
+    let moved = told();
+    assert!(moved.contains("the data are not those that the weights were trained on"), "{moved}");
+    std::fs::remove_file(place(4, 99)).unwrap();
+    let fewer = told();
+    assert!(fewer.contains("objects to train, validate and test then"), "{fewer}");
+}
+
+#[test]
+fn data_without_objects_to_measure_on_are_refused() {
+    let folder = folder();
+    let few = ["train", "--run", "r", "--data", "arrangement-10:objects=40", "--steps", "1", "--threads", "1"];
+    let output = splitscope(folder.path(), &few);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    let told = text(&output.stderr);
+    assert!(told.contains("arrangement-10:objects=40 has no validation objects"), "{told}");
+}

@@ -19,6 +19,11 @@ pub(super) fn objects() -> impl TypedValueParser<Value = usize> {
     RangedU64ValueParser::<u64>::new().range(1..).map(|number| number as usize)
 }
 
+/// Parser of a seed: TOML and SQL hold no more than 63 bits.
+pub(super) fn seed() -> impl TypedValueParser<Value = u64> {
+    RangedU64ValueParser::<u64>::new().range(0..=Settings::MAX_SEED)
+}
+
 /// Parser of a number of threads.
 pub(super) fn threads() -> impl TypedValueParser<Value = usize> {
     at_most(Settings::MAX_THREADS)

@@ -59,7 +59,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = DEFAULT_POOL, value_parser = bounds::pool())]
     pool: usize,
     /// Seed of the pool
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::seed())]
     seed: u64,
     /// Setting of trainings started from here, for instance `steps=300`
     #[arg(long = "train", value_name = "KEY=VALUE")]

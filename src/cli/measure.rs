@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 0, value_parser = bounds::designs())]
     random: usize,
     /// Seed of the random designs
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::seed())]
     seed: u64,
     /// Numbers of views [default: 6, or as many as there are]
     #[arg(long, value_delimiter = ',')]

@@ -63,7 +63,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = DEFAULT_POOL, value_parser = bounds::pool())]
     pool: usize,
     /// Seed of the pool
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::seed())]
     seed: u64,
     /// Print JSON, in base units
     #[arg(long, conflicts_with_all = ["csv"])]

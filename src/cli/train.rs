@@ -218,9 +218,9 @@ mod tests {
             let first = |exchange: Rc<dyn Exchange>| lead(|| start::open_run(&arguments), flags, &exchange, true);
             first_cause(on_cards(2, first, |exchange: Rc<dyn Exchange>| follow(flags, &exchange)))
         };
-        train("arrangement-10:objects=40").unwrap();
+        train("arrangement-10:objects=100").unwrap();
         // The run is there already, and has its data.
-        let error = train("arrangement-10:objects=40").unwrap_err();
+        let error = train("arrangement-10:objects=100").unwrap_err();
         assert!(error.to_string().contains("start another run for others"), "{error}");
     }
 }

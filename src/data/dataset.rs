@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::error::{DataError, Skipped};
+use super::fingerprint::Fingerprint;
 use super::pose::{Pose, Rig};
 use super::samples::Samples;
 use super::split::Splits;
@@ -74,6 +75,16 @@ pub struct PixelStatistics {
 }
 
 impl Dataset {
+    /// Hash of the labels of all objects and of the part of each; never 0.
+    pub(crate) fn labels_hash(&self) -> u32 {
+        let labels: Vec<u8> = self.labels.iter().flat_map(|label| label.to_le_bytes()).collect();
+        let mut hash = Fingerprint::default().with(&labels);
+        for part in [&self.split.train, &self.split.validation, &self.split.test] {
+            hash = hash.with(&part.iter().flat_map(|object| object.to_le_bytes()).collect::<Vec<_>>());
+        }
+        (hash.0 as u32).max(1)
+    }
+
     /// The set in figures.
     pub fn summary(&self) -> Summary {
         Summary {

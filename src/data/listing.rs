@@ -2,7 +2,8 @@
 //! `ROOT/<class>/**`.
 //!
 //! Classes are the folder names, sorted. Files and folders whose name starts with a dot, `README.txt` and `__MACOSX`
-//! are passed over, as are files with other extensions. The order of the result is that of the sorted paths.
+//! are passed over, as are files with other extensions and links to a folder that they lie in. The order of the result
+//! is that of the sorted paths.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ pub(super) struct ListedFile {
     pub path: PathBuf,
 }
 
-/// Deepest nesting of folders; also ends loops made by links.
+/// Deepest nesting of folders.
 const DEEPEST: usize = 8;
 /// Most files that are listed.
 const MOST_FILES: usize = 2_000_000;
@@ -146,12 +147,20 @@ pub(super) fn entries(path: &Path) -> Result<Vec<PathBuf>, DataError> {
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if !(name.starts_with('.') || name == "__MACOSX" || name.eq_ignore_ascii_case("readme.txt")) {
+        let is_passed_over = name.starts_with('.') || name == "__MACOSX" || name.eq_ignore_ascii_case("readme.txt");
+        if !is_passed_over && !leads_back(&entry.path()) {
             entries.push(entry.path());
         }
     }
     entries.sort();
     Ok(entries)
+}
+
+/// Returns `true` for a link to a folder that it lies in: what is in there would count again.
+fn leads_back(path: &Path) -> bool {
+    path.is_symlink()
+        && fs::canonicalize(path)
+            .is_ok_and(|to| fs::canonicalize(path.with_file_name("")).is_ok_and(|folder| folder.starts_with(to)))
 }
 
 struct FolderWalk<'a> {
@@ -261,10 +270,23 @@ mod tests {
         use std::os::unix::ffi::OsStrExt;
         let root = tree(&["a/1.png"]);
         std::os::unix::fs::symlink(root.path().join("a"), root.path().join("a/again")).expect("a link");
-        assert_eq!(found(&root).len(), DEEPEST + 1);
+        assert_eq!(found(&root).len(), 1);
         fs::create_dir(root.path().join(std::ffi::OsStr::from_bytes(b"cl\xff"))).expect("a folder");
         let message = labelled(root.path(), &["png"]).expect_err("not text").to_string();
         assert!(message.contains("UTF-8"), "{message}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_back_count_nothing_twice() {
+        let root = tree(&["train/cup/1.off", "train/mug/2.off", "test/cup/3.off", "test/mug/4.off", "else/5.off"]);
+        let before = found(&root);
+        for (to, link) in [(".", "train/cup/loop"), ("../..", "train/mug/up"), ("..", "test/class")] {
+            std::os::unix::fs::symlink(to, root.path().join(link)).expect("a link");
+        }
+        assert_eq!(found(&root), before);
+        std::os::unix::fs::symlink("../../else", root.path().join("test/mug/more")).expect("a link");
+        assert_eq!(found(&root).len(), before.len() + 1, "other links are followed");
     }
 
     #[test]

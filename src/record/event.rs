@@ -188,7 +188,15 @@ pub(crate) mod tests {
         vec![
             Event::Started { command: text(), pid: 7, resumed_from_step: Some(3) },
             Event::Preparing(PreparingRecord { done: 120, total: 427, left_s: 3.5 }),
-            Event::Data(DataRecord { classes: 10, train: 8000, validation: 1000, test: 1000, views: 6, seconds: 0.5 }),
+            Event::Data(DataRecord {
+                classes: 10,
+                train: 8000,
+                validation: 1000,
+                test: 1000,
+                views: 6,
+                seconds: 0.5,
+                labels_hash: 7,
+            }),
             Event::Step(StepRecord {
                 step: 1,
                 steps: 2,

@@ -36,7 +36,7 @@ impl Event {
 
 impl DataRecord {
     fn sentence(&self) -> String {
-        let Self { classes, train, validation, test, views, seconds } = self;
+        let Self { classes, train, validation, test, views, seconds, .. } = self;
         let seconds = Dimension::Time.format(*seconds);
         format!(
             "data: {classes} classes, {train} + {validation} + {test} objects to train, validate and test, {views} views, \

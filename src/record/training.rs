@@ -33,6 +33,14 @@ pub struct DataRecord {
     /// Time the preparation took.
     #[serde(with = "figure")]
     pub seconds: f64,
+    /// Hash of the labels of all objects and of their parts; 0 where it is not on record.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub labels_hash: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(hash: &u32) -> bool {
+    *hash == 0
 }
 
 /// Figures of one training step.

@@ -12,6 +12,7 @@ use super::error::RunError;
 use super::loading::{BEFORE_DATA, LoadingProgress, load_inputs, load_inputs_controlled};
 use super::store::Store;
 use super::task_process::TaskProcess;
+use super::training::data_warning;
 use crate::data::PixelStatistics;
 use crate::leak::DesignAttack;
 use crate::record::{Clipping, Event, LeakMeasurement, Measurement, MeasurementKey, Precision, Subset};
@@ -128,6 +129,7 @@ impl RunEvaluator {
             opened.load_step(step)?;
             opened.warnings.clear();
         }
+        opened.warnings.extend(data_warning(&opened.store, &opened.inputs)?);
         Ok(Some(opened))
     }
 
@@ -163,7 +165,7 @@ impl RunEvaluator {
         self.checkpoints.weights_digest(self.step)
     }
 
-    /// Reasons why older weights than the newest are used.
+    /// Reasons why older weights than the newest are used, and what is wrong with the data.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }

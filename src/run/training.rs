@@ -10,6 +10,7 @@ use super::error::RunError;
 use super::finetuning;
 use super::loading::{BEFORE_DATA, LoadingProgress, load_inputs, load_inputs_controlled};
 use super::manifest::Manifest;
+use super::store::Store;
 use super::task_process::TaskProcess;
 use super::usage;
 use super::weights;
@@ -59,6 +60,9 @@ pub(crate) fn train(
     let Some(inputs) = inputs else {
         return process.emit(Event::Stopped { reason: BEFORE_DATA.into() });
     };
+    if let Some(text) = data_warning(process.store(), &inputs)? {
+        process.emit(Event::Warning { text })?;
+    }
     process.emit(Event::Data(data_record(&space, &inputs, started.elapsed().as_secs_f64())))?;
     let training = TrainingLoop::new(space, settings, inputs, Some(checkpoints));
     let mut training = training.with_exchange(Rc::clone(exchange));
@@ -117,7 +121,27 @@ fn data_record(space: &SearchSpace, inputs: &Inputs, seconds: f64) -> DataRecord
         test: split.test.len() as u64,
         views: space.views,
         seconds,
+        labels_hash: inputs.data().labels_hash(),
     }
+}
+
+/// Sentence about data that are not those that the run was trained on last; `None` where that is not on record.
+pub(super) fn data_warning(store: &Store, inputs: &Inputs) -> Result<Option<String>, RunError> {
+    let Some(trained) = store.last_data()? else { return Ok(None) };
+    let split = &inputs.data().split;
+    let counts = [split.train.len(), split.validation.len(), split.test.len()];
+    let before = [trained.train, trained.validation, trained.test];
+    let hash = inputs.data().labels_hash();
+    if before == counts.map(|count| count as u64) && [0, hash].contains(&trained.labels_hash) {
+        return Ok(None);
+    }
+    let text = |counts: [u64; 3]| format!("{} + {} + {}", counts[0], counts[1], counts[2]);
+    let (before, now) = (text(before), text(counts.map(|count| count as u64)));
+    Ok(Some(format!(
+        "the data are not those that the weights were trained on: {before} objects to train, validate and test then, {now} \
+         now{}; what is measured from now on can't be compared with what was before",
+        if before == now { " of other classes or parts" } else { "" }
+    )))
 }
 
 impl TrainingObserver for TaskProcess {

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn batches_prepared_ahead_are_those_of_their_steps() {
-        let spec: DataSpec = "arrangement-10:objects=40".parse().unwrap();
+        let spec: DataSpec = "arrangement-10:objects=100".parse().unwrap();
         let data = Dataset::open(&spec, 12, 32, 1).unwrap();
         let inputs = Inputs::new(data, &SearchSpace::shipped("tabletop").unwrap()).unwrap();
         let settings = Settings { images: 12, ..Settings::default() };

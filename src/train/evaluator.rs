@@ -145,7 +145,7 @@ impl DesignEvaluator<'_> {
         });
         Ok(Some(Measurement {
             key: key.clone(),
-            accuracy: correct as f64 / objects.max(1) as f64,
+            accuracy: correct as f64 / objects as f64,
             samples: objects as u64,
             calibration_batches,
             seconds: started.elapsed().as_secs_f64(),

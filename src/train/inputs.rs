@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::{RankShare, Settings, TrainError};
 use crate::data::augment::{Augmentation, Augmenter};
 use crate::data::random::Stream;
-use crate::data::{DataError, Dataset, PixelStatistics};
+use crate::data::{DataError, Dataset, PixelStatistics, Splits};
 use crate::kernels;
 use crate::space::SearchSpace;
 use crate::supernet::ViewSet;
@@ -160,8 +160,14 @@ impl Inputs {
         if data.channels != space.input_channels as usize {
             return wrong("channels", data.channels, space.input_channels);
         }
-        if data.split.train.is_empty() || data.split.test.is_empty() {
-            return Err(TrainError::Data(format!("{} has no training or no test objects", data.name)));
+        let Splits { train, validation, test } = &data.split;
+        for (part, objects) in [("training", train), ("validation", validation), ("test", test)] {
+            if objects.is_empty() {
+                let name = &data.name;
+                return Err(TrainError::Data(format!(
+                    "{name} has no {part} objects: each class needs a few more objects"
+                )));
+            }
         }
         let level = |statistics: &PixelStatistics| {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - statistics.mean) / statistics.deviation)

@@ -211,6 +211,8 @@ struct Recipe {
 }
 
 impl Settings {
+    /// Largest seed: TOML holds no more.
+    pub const MAX_SEED: u64 = i64::MAX as u64;
     /// Most threads.
     pub const MAX_THREADS: u64 = 1024;
 
@@ -244,6 +246,7 @@ impl Settings {
             ("view-bias", self.view_bias, 0.0..=4.0),
         ];
         let counts = [
+            ("seed", self.seed, 0..=Self::MAX_SEED),
             ("steps", self.steps, 1..=1_000_000_000),
             ("images", self.images as u64, 2..=100_000),
             ("micro-batch", self.micro_batch as u64, 0..=100_000),

@@ -10,7 +10,7 @@
 //! use splitscope::train::{Inputs, Settings, TrainingLoop};
 //!
 //! let space = SearchSpace::shipped("tabletop").unwrap();
-//! let data: DataSpec = "arrangement-10:objects=40".parse()?;
+//! let data: DataSpec = "arrangement-10:objects=100".parse()?;
 //! let data = Dataset::open(&data, space.views as usize, 32, space.input_channels as usize)?;
 //! let inputs = Inputs::new(data, &space)?;
 //! let settings = Settings { steps: 2, images: 8, calibration_objects: 4, ..Settings::default() };

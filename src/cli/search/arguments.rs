@@ -73,7 +73,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, default_value = "int8", value_parser = precision)]
     pub(super) precision: Precision,
     /// Seed of all randomness
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::seed())]
     pub(super) seed: u64,
     /// Threads; 0 takes all cores
     #[arg(long, default_value_t = 0, value_parser = bounds::threads())]

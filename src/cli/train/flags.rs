@@ -14,7 +14,7 @@ pub(in crate::cli) struct SettingFlags {
     #[arg(long)]
     steps: Option<u64>,
     /// Seed of all randomness
-    #[arg(long)]
+    #[arg(long, value_parser = bounds::seed())]
     seed: Option<u64>,
     /// Device: auto, flex, ndarray, or cuda and wgpu where they are compiled in
     #[arg(long)]

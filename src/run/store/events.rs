@@ -1,7 +1,7 @@
 //! Operations on events.
 
 use super::row::Stored;
-use crate::record::{Event, EventRecord, Task};
+use crate::record::{DataRecord, Event, EventRecord, Task};
 use crate::run::error::RunError;
 
 /// Operations on events.
@@ -37,6 +37,12 @@ pub trait EventRows {
     /// # Errors
     /// The database fails.
     fn last_step(&self) -> Result<u64, RunError>;
+
+    /// Data that a training was last at work on; `None` if it is not on record.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn last_data(&self) -> Result<Option<DataRecord>, RunError>;
 
     /// SHA-256 of the weights of the checkpoint that was last saved after `step`; `None` if it is not on record, or if
     /// that step was trained again since: another checkpoint may be in its place.

@@ -10,7 +10,7 @@ fn space() -> SearchSpace {
 }
 
 fn inputs() -> Inputs {
-    let spec: DataSpec = "arrangement-10:objects=40".parse().unwrap();
+    let spec: DataSpec = "arrangement-10:objects=100".parse().unwrap();
     Inputs::new(Dataset::open(&spec, 12, 32, 1).unwrap(), &space()).unwrap()
 }
 

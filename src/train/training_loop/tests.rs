@@ -29,7 +29,7 @@ fn a_rollback_withdraws_what_was_measured_after_the_checkpoint_that_it_goes_on_f
     let folder = tempfile::tempdir().unwrap();
     let checkpoints = Checkpoints::new(folder.path().join("checkpoint"));
     let (space, settings) = (SearchSpace::shipped("tabletop").unwrap(), Settings::default());
-    let data: DataSpec = "arrangement-10:objects=40".parse().unwrap();
+    let data: DataSpec = "arrangement-10:objects=100".parse().unwrap();
     let inputs = Inputs::new(Dataset::open(&data, 2, 32, 1).unwrap(), &space).unwrap();
     let mut trainer = Trainer::new(space.clone(), settings.clone(), &settings.device.open());
     for step in [10, 20, 30] {
@@ -59,7 +59,7 @@ fn what_was_trained_is_kept_where_its_record_fails() {
     let checkpoints = Checkpoints::new(folder.path().join("checkpoint"));
     let space = SearchSpace::shipped("tabletop").unwrap();
     let settings = Settings { images: 8, ..Settings::default() };
-    let data: DataSpec = "arrangement-10:objects=40".parse().unwrap();
+    let data: DataSpec = "arrangement-10:objects=100".parse().unwrap();
     let inputs = Inputs::new(Dataset::open(&data, 2, 32, 1).unwrap(), &space).unwrap();
     let mut training = TrainingLoop::new(space, settings, inputs, Some(checkpoints.clone()));
     assert!(matches!(training.run(&mut Failing), Err(TrainError::Observer(_))));
@@ -103,7 +103,7 @@ fn three_steps(is_alone: bool) -> (TempDir, Checkpoints, TrainingLoop) {
     let design = is_alone.then(|| space.print_design(&space.unsplit_design(space.largest())));
     let often = Settings { evaluate_every: 2, checkpoint_every: 1, ..Settings::default() };
     let settings = Settings { steps: 3, images: 8, calibration_objects: 4, design, ..often };
-    let data: DataSpec = "arrangement-10:objects=40".parse().unwrap();
+    let data: DataSpec = "arrangement-10:objects=100".parse().unwrap();
     let inputs = Inputs::new(Dataset::open(&data, 2, 32, 1).unwrap(), &space).unwrap();
     (folder, checkpoints.clone(), TrainingLoop::new(space, settings, inputs, Some(checkpoints)))
 }

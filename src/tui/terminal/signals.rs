@@ -16,7 +16,7 @@ use ratatui::crossterm::terminal::size;
 use signal_hook::{
     consts::{
         SIGABRT, SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGTSTP, SIGUSR1,
-        SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU,
+        SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ,
     },
     iterator,
     low_level::emulate_default_handler,
@@ -25,9 +25,11 @@ use signal_hook::{
 use super::input::LoopWaker;
 use crate::run::remove_temporary_folders;
 
-/// Signals that end a process unless it listens to them, and that others send on purpose, or a limit of its time.
-const ENDING: [i32; 13] = [
-    SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGSYS, SIGTRAP,
+/// Signals that end a process unless it listens to them, and that others send on purpose, or a limit of its time or of
+/// the size of its files.
+const ENDING: [i32; 14] = [
+    SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGSYS,
+    SIGTRAP,
 ];
 
 /// Request of a signal to the main loop.

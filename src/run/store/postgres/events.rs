@@ -7,7 +7,7 @@ use postgres::Row;
 use super::Postgres;
 use super::connection::Values;
 use super::session::Listeners;
-use crate::record::{EVENT_VERSION, Event, EventRecord, Task};
+use crate::record::{DataRecord, EVENT_VERSION, Event, EventRecord, Task};
 use crate::run::error::RunError;
 use crate::run::store::events::{EventRows, is_json};
 use crate::run::store::row::{Stored, to_sql};
@@ -47,6 +47,11 @@ impl EventRows for Postgres {
         let sql = "SELECT coalesce((SELECT (body::json->>'step')::bigint FROM events WHERE kind = 'step'
             ORDER BY id DESC LIMIT 1), 0)";
         Ok(u64::try_from(self.row(sql, &[])?.get::<_, i64>(0)).unwrap_or(0))
+    }
+
+    fn last_data(&self) -> Result<Option<DataRecord>, RunError> {
+        let rows = self.rows("SELECT body FROM events WHERE kind = 'data' ORDER BY id DESC LIMIT 1", &[])?;
+        Ok(rows.first().and_then(|row| serde_json::from_str(row.get(0)).ok()))
     }
 
     fn checkpoint_digest(&self, step: u64) -> Result<Option<String>, RunError> {

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Sqlite, sound};
-use crate::record::{EVENT_VERSION, Event, EventRecord, Task};
+use crate::record::{DataRecord, EVENT_VERSION, Event, EventRecord, Task};
 use crate::run::clock::now;
 use crate::run::error::RunError;
 use crate::run::store::database::Database;
@@ -52,6 +52,17 @@ impl EventRows for Sqlite {
                 WHERE kind = 'step' AND json_valid(body) ORDER BY id DESC LIMIT 1), 0)",
         )?;
         Ok(u64::try_from(step).unwrap_or(0))
+    }
+
+    fn last_data(&self) -> Result<Option<DataRecord>, RunError> {
+        let body = self.run(|db| {
+            db.prepare_cached(
+                "SELECT body FROM events WHERE kind = 'data' AND json_valid(body) ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([], |row| sound(row, |row| row.get::<_, String>(0)))
+            .optional()
+        })?;
+        Ok(body.flatten().and_then(|body| serde_json::from_str(&body).ok()))
     }
 
     fn checkpoint_digest(&self, step: u64) -> Result<Option<String>, RunError> {
