@@ -230,7 +230,7 @@ fn a_worker_measures_with_the_weights_of_the_search_and_says_when_they_are_gone(
     assert_eq!(last.status.code(), Some(1));
     let error = text(&last.stderr);
     assert!(
-        error.contains("weights of step 2, whose checkpoint no longer exists") && error.contains("start it again"),
+        error.contains("weights of step 2, whose checkpoint can't be kept or read") && error.contains("start it again"),
         "{error}"
     );
     tell("stop");

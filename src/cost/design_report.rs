@@ -7,6 +7,7 @@ use super::evaluation::Evaluation;
 use super::fix::{KnobChange, fix_of_other_limits, joint_fix, single_fixes};
 use super::fusion::{FusionReport, fusion_report};
 use super::knobs::Knobs;
+use super::layer::layer_costs;
 use super::measured_shares::MeasuredShares;
 use super::model::{CostModel, DesignCostError};
 use super::network_costs::{NetworkCosts, TransmitConfig, sweep};
@@ -124,6 +125,7 @@ impl DesignReport {
         let (space, profile) = (model.space(), model.profile());
         let network = space.lower(genome)?;
         let costs = model.network_costs(&network, transmit)?;
+        let layers = layer_costs(&network, &profile.aggregator)?;
         let allowed = space.splits(genome);
         let is_allowed = |demand: &SplitDemand| allowed.contains(&demand.boundary);
         let fusion = network.position(transmit.fusion).unwrap_or(network.boundaries.len() - 1);
@@ -139,7 +141,7 @@ impl DesignReport {
                 demand: *demand,
                 cost: cost.with_measured(shares, &knobs),
                 peak: peak(&network, demand, profile),
-                fusion: fusion_report(&network, fusion.max(index), profile, &knobs, loaded)?,
+                fusion: fusion_report(&network, fusion.max(index), profile, &layers, &knobs, loaded),
                 reasons: reasons(&network, demand, profile, &knobs, shares),
                 single: single_fixes(&[(demand, shares)], &knobs),
                 joint: joint_fix(&[(demand, shares)], &knobs).unwrap_or_default(),

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::cycle_energy::{CycleEnergy, Devices};
 use super::knobs::Knobs;
-use super::layer::{CostError, LayerCost, layer_costs, module_cost, scale_cost, sum_cost};
+use super::layer::{LayerCost, module_cost, scale_cost, sum_cost};
 use super::legality::unsupported_in_fusion;
 use crate::hardware::{Device, Profile};
 use crate::network::memory::MemoryRule;
@@ -124,20 +124,19 @@ pub struct FusionReport {
 }
 
 /// The fusion of a network's views at a position in its boundaries, under the present knobs. `loaded` tells whether the
-/// aggregator loads its weights for every frame. Zeros for a lone view but for the bytes it takes.
-///
-/// # Errors
-/// A latency table that lacks layers.
+/// aggregator loads its weights for every frame, `layers` are the costs of the network's layers there. Zeros for a lone
+/// view but for the bytes it takes.
 pub fn fusion_report(
     network: &Network,
     position: usize,
     profile: &Profile,
+    layers: &[LayerCost],
     knobs: &Knobs,
     loaded: bool,
-) -> Result<FusionReport, CostError> {
+) -> FusionReport {
     let (boundary, operator) = (&network.boundaries[position], network.fusion_at(position));
     let device = &profile.aggregator;
-    let parts = Parts::new(operator, boundary.shape, device, &layer_costs(network, device)?);
+    let parts = Parts::new(operator, boundary.shape, device, layers);
     let others = u64::from(knobs.sensors.saturating_sub(1));
     let works = |costs: [(LayerCost, u32); 2], times: u64| costs.map(|(cost, each)| (cost, u64::from(each) * times));
     let works = [works(parts.once, others.min(1)), works(parts.per_view, others)];
@@ -147,7 +146,7 @@ pub fn fusion_report(
         works.iter().map(|(cost, times)| part(cost.spent(loaded)) * *times as f64).sum()
     };
     let cycles = spent(|spent| spent.0);
-    Ok(FusionReport {
+    FusionReport {
         at: boundary.name.clone(),
         operator,
         views: knobs.sensors,
@@ -157,7 +156,7 @@ pub fn fusion_report(
         seconds: cycles * knobs.system.aggregator_macs_per_cycle / knobs.aggregator_macs_per_s,
         energy_j: spent(|spent| spent.1),
         live_bytes: live_bytes(operator, boundary.shape, knobs.sensors, profile.sensor.memory_rule),
-    })
+    }
 }
 
 /// Multiply-accumulates of fusing `views` views: those of a concatenation's convolutions.

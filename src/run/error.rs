@@ -91,9 +91,10 @@ pub enum RunError {
     /// There are no weights to measure with.
     #[error("the run has nothing to measure yet; train it first, or rank without measuring: search --proxy")]
     Untrained(#[source] TrainError),
-    /// The weights of a search under way are gone.
+    /// The weights of a search under way are gone, or can't be kept.
     #[error(
-        "the search under way measures with the weights of step {step}, whose checkpoint no longer exists; start it again"
+        "the search under way measures with the weights of step {step}, whose checkpoint can't be kept or read; start it \
+         again once it can"
     )]
     WeightsGone {
         /// Training step of the weights.

@@ -22,7 +22,7 @@ use crate::train::Settings;
 pub(super) const MANIFEST_VERSION: i64 = 2;
 /// First format whose digest is kept beside it in a directory; runs of the one before may have it or not.
 const WITH_DIGEST: i64 = 2;
-const FILE: &str = "run.toml";
+pub(super) const FILE: &str = "run.toml";
 
 /// Everything that a run was started with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

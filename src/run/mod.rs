@@ -72,7 +72,7 @@ mod weights;
 mod worker;
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -175,11 +175,19 @@ impl RunDir {
         if let Some(address) = ServerAddress::read(path) {
             return Self::on_server(address?);
         }
-        if !path.exists() {
-            return Err(RunError::NoSuchRun(path.to_owned()));
+        if let Err(error) = fs::metadata(path) {
+            return Err(match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => RunError::NoSuchRun(path.to_owned()),
+                _ => RunError::file("read", path, error),
+            });
         }
-        if !Manifest::is_in(path) {
-            return Err(RunError::NotARun { path: path.to_owned(), what: "run.toml" });
+        // A directory that can't be looked into is no directory without a run.
+        match fs::metadata(path.join(manifest::FILE)) {
+            Ok(found) if found.is_file() => {}
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(RunError::file("read", path, error));
+            }
+            _ => return Err(RunError::NotARun { path: path.to_owned(), what: "run.toml" }),
         }
         Ok(Self::in_directory(path, Manifest::read(path)?))
     }

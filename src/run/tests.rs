@@ -379,3 +379,27 @@ fn lost_records_are_told_by_the_checkpoint_that_is_newer() {
     fs::rename(&folder, run.checkpoint_dir().join("step-00000070")).unwrap();
     assert_eq!(warnings(&run), [""; 0], "a checkpoint under another name is damaged, and shows nothing");
 }
+
+/// As a user who may not look there: root may look everywhere.
+#[cfg(unix)]
+#[test]
+fn what_can_not_be_read_is_not_said_to_be_missing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_root, run) = new_run();
+    let checkpoints = run.checkpoint_dir();
+    fs::create_dir_all(&checkpoints).unwrap();
+    let close = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+    let open = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+    close(&checkpoints);
+    let is_root = fs::read_dir(&checkpoints).is_ok();
+    let error = run.checkpoints().tidy().err().map(|error| error.to_string());
+    open(&checkpoints);
+    if is_root {
+        return;
+    }
+    assert!(error.clone().is_some_and(|error| error.contains("denied")), "{error:?}");
+    close(run.path());
+    let error = RunDir::open(run.path()).unwrap_err().to_string();
+    open(run.path());
+    assert!(error.contains("could not read"), "{error}");
+}

@@ -26,6 +26,12 @@ fn table(operator: FusionOperator, profile: &Profile) -> NetworkCosts {
     NetworkCosts::new(&network(operator), TransmitConfig { fusion: 1, ratio: 1, bits: 8 }, profile).unwrap()
 }
 
+fn report(operator: FusionOperator, position: usize, profile: &Profile, knobs: &Knobs) -> FusionReport {
+    let network = network(operator);
+    let layers = layer_costs(&network, &profile.aggregator).unwrap();
+    fusion_report(&network, position, profile, &layers, knobs, false)
+}
+
 #[test]
 fn three_views_of_128_elements_by_hand() {
     // The aggregator of `glasses`: K8 C8 OX2 OY2 at 50 MHz, so 32 elements a cycle; 128 B a cycle; 0.2 pJ a MAC, 1.63
@@ -51,7 +57,7 @@ fn three_views_of_128_elements_by_hand() {
     for (operator, macs, weights, cycles, picojoules, live) in expected {
         for (rule, live) in [MemoryRule::InplaceDepthwise, MemoryRule::Strict].into_iter().zip(live) {
             profile.sensor.memory_rule = rule;
-            let line = fusion_report(&network(operator), 1, &profile, &knobs, false).unwrap();
+            let line = report(operator, 1, &profile, &knobs);
             assert_eq!(
                 (line.macs, line.weights, line.live_bytes, line.views),
                 (macs, weights, live, 3),
@@ -69,9 +75,9 @@ fn three_views_of_128_elements_by_hand() {
         assert!((cost.energy_j - max.energy_j - joules).abs() < 1e-18, "{operator:?}");
         assert_eq!((demand.aggregator_weights(1), demand.aggregator_weights(3)), (664, 664 + weights));
         // Logits are averaged whatever the operator; a single view is not fused.
-        let late = fusion_report(&network(operator), 2, &profile, &knobs, false).unwrap();
+        let late = report(operator, 2, &profile, &knobs);
         assert_eq!((late.operator, late.macs, late.weights), (FusionOperator::Mean, 0, 0));
-        let single = fusion_report(&network(operator), 1, &profile, &Knobs { sensors: 1, ..knobs }, false).unwrap();
+        let single = report(operator, 1, &profile, &Knobs { sensors: 1, ..knobs });
         assert_eq!((single.macs, single.weights, single.live_bytes), (0, 0, 128));
         assert!(single.cycles == 0.0 && single.energy_j == 0.0);
     }

@@ -128,9 +128,9 @@ impl Checkpoints {
         self.put(CheckpointKind::Recent.of(files.step), |scratch| content::write_weights(files, scratch))
     }
 
-    /// Returns `true` if there is a checkpoint to continue from.
+    /// Returns `true` if there is a checkpoint to continue from, or may be one in a folder that can't be read.
     pub fn exist(&self) -> bool {
-        self.names().iter().any(|name| name.is_trainers())
+        folder::names(&self.folder).map_or(true, |names| names.iter().any(|name| name.is_trainers()))
     }
 
     /// Steps of the checkpoints in the ring, ascending.
@@ -306,7 +306,8 @@ impl Checkpoints {
             Ok(metadata) if !metadata.is_dir() => {
                 Err(failed(&self.folder, "it is a link or a file, not a folder; put a folder of the run in its place"))
             }
-            _ => Ok(()),
+            // A folder that can't be read is no folder without checkpoints.
+            _ => folder::names(&self.folder).map(drop).map_err(|error| failed(&self.folder, error)),
         }
     }
 
