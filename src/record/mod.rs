@@ -23,7 +23,7 @@
 //! use splitscope::record::{Event, EventRecord, Task};
 //!
 //! let record = EventRecord { task: Task::Train, event: Event::Paused };
-//! assert_eq!(record.to_json(), r#"{"task":"train","kind":"checkpoint","step":100,"best":true}"#);
+//! assert_eq!(record.to_json(), r#"{"task":"train","kind":"paused"}"#);
 //! ```
 
 mod control;
