@@ -192,6 +192,7 @@ fn what_is_refused_leaves_nothing_behind() {
         (&compare, &["--picture", "nowhere/methods.svg"], 2, "there is no folder nowhere"),
         (&["study", "views", "--run", "shipped"], &["--profile", "glases"], 2, "did you mean `glasses`?"),
         (&["train"], &["--data", "images:nowhere"], 1, "nowhere"),
+        (&["--plain"], &["--train", "steps=0"], 2, "steps is 0"),
         (&deploy, &["there"], 1, "there exists already"),
         (&deploy, &["new", "--views", "13"], 2, "1 to 12 views"),
         (&["deploy", "--run", "shipped", "--out", "new"], &[], 2, "name one with --design"),

@@ -340,6 +340,12 @@ fn every_refusal_names_the_node_and_a_way_out() {
     let open = refusal(&graph(&[1, 3, 0, 0], conv(), vec![w()]));
     assert!(open.contains("axis 2 of the input `x` is left open (`open`)") && open.contains("--input"), "{open}");
     assert_eq!(ops(&graph(&[0, 3, 8, 8], conv(), vec![w()])), ["the_y 4x6x6"]);
+    let odd = with_text(node("Conv", &["x", "w"], "y"), "auto_pad", "SAME_BOTH");
+    let odd = refusal(&graph(&[1, 3, 8, 8], vec![odd], vec![w()]));
+    assert!(odd.contains(r#"its `auto_pad` is "SAME_BOTH""#), "{odd}");
+    let other = with_ints(node("Conv", &["x", "w"], "y"), "kernel_shape", &[5, 5]);
+    let other = refusal(&graph(&[1, 3, 8, 8], vec![other], vec![w()]));
+    assert!(other.contains("its `kernel_shape` is [5, 5], but its weights have [3, 3]"), "{other}");
     let small = refusal(&graph(&[1, 3, 2, 2], conv(), vec![w()]));
     assert!(small.starts_with("node `the y` (Conv): a window of 3 is larger"), "{small}");
     let channels = refusal(&graph(&[1, 4, 8, 8], conv(), vec![w()]));

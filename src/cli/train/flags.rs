@@ -73,7 +73,7 @@ impl SettingFlags {
     }
 }
 
-/// The settings with those of `KEY=VALUE` texts laid over them.
+/// The settings with those of `KEY=VALUE` texts laid over them, if a training can go by them.
 pub(in crate::cli) fn with_settings(settings: &Settings, texts: &[String]) -> Result<Settings> {
     let mut table = toml::Table::try_from(settings)?;
     for text in texts {
@@ -81,5 +81,7 @@ pub(in crate::cli) fn with_settings(settings: &Settings, texts: &[String]) -> Re
         let parsed = format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
         table.insert(key.trim().to_owned(), parsed.unwrap_or_else(|| value.into()));
     }
-    Source::new("settings", toml::to_string(&table)?).parse().usage()
+    let settings: Settings = Source::new("settings", toml::to_string(&table)?).parse().usage()?;
+    settings.check().map_err(anyhow::Error::msg).usage()?;
+    Ok(settings)
 }

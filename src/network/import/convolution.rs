@@ -229,7 +229,13 @@ pub(super) fn window(
         whole.filter(small).ok_or_else(|| Defect::new(format!("its `{name}` are {list:?}")))
     };
     let kernel = match kernel {
-        Some(kernel) => kernel.to_vec(),
+        Some(kernel) => {
+            let stated = list("kernel_shape", axes, 0)?;
+            if stated != kernel && stated.iter().any(|&side| side > 0) {
+                return Err(Defect::new(format!("its `kernel_shape` is {stated:?}, but its weights have {kernel:?}")));
+            }
+            kernel.to_vec()
+        }
         None => list("kernel_shape", axes, 0)?,
     };
     let (strides, dilations) = (list("strides", axes, 1)?, list("dilations", axes, 1)?);
@@ -251,7 +257,8 @@ pub(super) fn window(
                 (pads[at], pads[at + axes]) = if automatic == "SAME_UPPER" { (less, more) } else { (more, less) };
             }
             "VALID" => (pads[at], pads[at + axes]) = (0, 0),
-            _ => {}
+            "" | "NOTSET" => {}
+            other => return Err(Defect::new(format!("its `auto_pad` is {other:?}"))),
         }
         let padded = sides[at].saturating_add(pads[at]).saturating_add(pads[at + axes]);
         let Some(room) = padded.checked_sub(reach) else {
