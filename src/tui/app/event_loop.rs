@@ -180,7 +180,7 @@ impl App {
         // Before the folder that it writes to is removed.
         self.end_pictures();
         let stopping = [&self.session.training().state, &self.session.searching().state].contains(&&State::Stopping);
-        // What was asked for is done: also work on a run that is not open yet, and its temporary folder goes.
+        // All that was asked for is done first: also work on a run that is not open yet, and its temporary folder goes.
         let is_opening = |opening: &Opening| opening.run.is_in_work() || opening.purpose == OpeningPurpose::Pictures;
         if self.opening.as_ref().is_some_and(is_opening) {
             self.tend_opening(LAST_WAIT);
